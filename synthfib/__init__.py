@@ -1,0 +1,3 @@
+"""synthfib: learnable FIB-SEM tomography of porous materials."""
+
+from synthfib._version import __version__ as __version__

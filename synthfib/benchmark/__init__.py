@@ -1,0 +1,1 @@
+"""Fit, predict and score methods under one protocol."""

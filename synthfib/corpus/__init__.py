@@ -1,0 +1,1 @@
+"""Execute a corpus recipe into a versioned, split, checksummed dataset, and load it again."""

@@ -1,0 +1,1 @@
+"""The value types that carry the whole pipeline, and their files."""

@@ -1,0 +1,1 @@
+"""Turn expected yield into recorded grey values, one physical nuisance per module."""

@@ -1,0 +1,1 @@
+"""Pure metrics over arrays and data types; knows neither corpora nor models."""

@@ -1,0 +1,1 @@
+"""Virtual microstructures from statistical models, one model per module."""

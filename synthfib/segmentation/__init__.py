@@ -1,0 +1,1 @@
+"""Tell solid from pore in image stacks: classical and learned methods behind one contract."""

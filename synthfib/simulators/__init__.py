@@ -1,0 +1,1 @@
+"""Predict the expected backscattered-electron yield of exposed faces."""

@@ -1,0 +1,1 @@
+"""Public contract suites that every implementation, ours and third parties', can run."""

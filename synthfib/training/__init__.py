@@ -1,0 +1,1 @@
+"""Patches, networks and one training loop."""
