@@ -1,0 +1,56 @@
+"""One slice-and-view run: simulate every face, record it, and keep the truth beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from synthfib.catalogue import MicroscopeRecipe
+from synthfib.data.milling import MillingPlan
+from synthfib.data.stack import ImageStack
+from synthfib.data.volume import LabelVolume
+from synthfib.degradations.dose_noise import DoseNoise
+from synthfib.rendering import depth_to_solid_nm, exposed_labels, render
+from synthfib.simulators.registry import SIMULATORS
+
+
+def acquire(
+    volume: LabelVolume,
+    plan: MillingPlan,
+    microscope: MicroscopeRecipe,
+    *,
+    energies_kev: Sequence[float] | None = None,
+    simulator: str | None = None,
+    rng: int,
+) -> ImageStack:
+    """Return the images that `microscope` records of `volume`, with labels and depth to the first solid of every face.
+
+    Parameters
+    ----------
+    volume : LabelVolume
+        The structure.
+    plan : MillingPlan
+        The exposed faces.
+    microscope : MicroscopeRecipe
+        Beam, detector and read-out.
+    energies_kev : sequence of float, optional
+        Landing energies in keV instead of those of the microscope.
+    simulator : str, optional
+        Name of a simulator instead of that of the microscope.
+    rng : int
+        Seed; simulation and recording get a child of it each.
+
+    Raises
+    ------
+    InputError
+        If the plan leaves the volume or the simulator cannot serve the request.
+    """
+    simulation_rng, recording_rng = (np.random.default_rng(child) for child in np.random.SeedSequence(rng).spawn(2))
+    engine = SIMULATORS.load(simulator or microscope.simulator)()
+    energies = tuple(microscope.energies_kev if energies_kev is None else energies_kev)
+    expected = render(volume, plan, engine, energies_kev=energies, detector=microscope.detector, rng=simulation_rng)
+    noise = DoseNoise(microscope.beam_current_pa, microscope.dwell_time_us, microscope.readout_noise_electrons, microscope.bit_depth)
+    recorded = noise.apply(expected, noise.draw(expected, rng=recording_rng))
+    return replace(recorded, labels=exposed_labels(volume, plan), phases=volume.phases, depth_to_solid_nm=depth_to_solid_nm(volume, plan))

@@ -1,0 +1,117 @@
+"""Counting noise: a pixel sees few electrons, an amplifier adds its own noise, and a converter rounds."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from synthfib.data.stack import ImageStack, YieldStack
+from synthfib.errors import InputError
+
+_ELECTRONS_PER_PA_US = 6.241509  # 1 pA for 1 us, in elementary charges
+# Grey levels kept free: below for the noise of black, above for the noise of the brightest pixel.
+_BLACK_LEVEL = 0.04
+_WHITE_RESERVE = 1.15
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingParameters:
+    """Every number that one recording drew.
+
+    Parameters
+    ----------
+    electrons_per_pixel : int
+        Incident electrons per pixel.
+    readout_noise_electrons : float
+        Standard deviation of the read-out noise in detected electrons.
+    full_scale_yield : tuple of float
+        Yield that gives the highest grey value, per channel: the contrast knob of the microscope.
+    bit_depth : int
+        8 or 16.
+    seed : int
+        Key of all random numbers.
+    """
+
+    electrons_per_pixel: int
+    readout_noise_electrons: float
+    full_scale_yield: tuple[float, ...]
+    bit_depth: int
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class DoseNoise:
+    """Records an expected yield as grey values.
+
+    Each of ``N = I t / e`` electrons leaves with probability equal to the yield (binomial counts), the read-out adds a Gaussian
+    error, and the sum is scaled to 8 or 16 bits.
+
+    Parameters
+    ----------
+    beam_current_pa : float
+        Beam current in pA, above 0.
+    dwell_time_us : float
+        Dwell time per pixel in us, above 0; together at least one electron per pixel.
+    readout_noise_electrons : float
+        Standard deviation of the read-out noise in detected electrons, 0 or more.
+    bit_depth : int
+        8 or 16.
+
+    Raises
+    ------
+    InputError
+        If a value is outside its range.
+    """
+
+    beam_current_pa: float
+    dwell_time_us: float
+    readout_noise_electrons: float = 0.0
+    bit_depth: int = 8
+
+    def __post_init__(self) -> None:
+        electrons = self.beam_current_pa * self.dwell_time_us * _ELECTRONS_PER_PA_US
+        if not (math.isfinite(electrons) and self.beam_current_pa > 0 and 1 <= electrons <= 1e9):
+            raise InputError(
+                f"Beam current and dwell time must give 1 to 1e9 electrons per pixel, got {self.beam_current_pa!r} pA for {self.dwell_time_us!r} us."
+            )
+        if not (math.isfinite(self.readout_noise_electrons) and self.readout_noise_electrons >= 0):
+            raise InputError(f"The read-out noise must be 0 electrons or more, got {self.readout_noise_electrons!r}.")
+        if self.bit_depth not in (8, 16):
+            raise InputError(f"The bit depth must be 8 or 16, got {self.bit_depth!r}.")
+
+    @property
+    def electrons_per_pixel(self) -> int:
+        """Incident electrons per pixel."""
+        return round(self.beam_current_pa * self.dwell_time_us * _ELECTRONS_PER_PA_US)
+
+    def draw(self, stack: YieldStack, *, rng: np.random.Generator | int) -> RecordingParameters:
+        """Set the contrast for `stack` and draw the key of the noise."""
+        seed = rng if isinstance(rng, int) else int(rng.integers(2**63))
+        brightest = stack.data.max(axis=(1, 2, 3)).astype(float)
+        full_scale = tuple(_WHITE_RESERVE * max(value, 1e-3) for value in brightest)
+        return RecordingParameters(self.electrons_per_pixel, self.readout_noise_electrons, full_scale, self.bit_depth, seed)
+
+    def apply(self, stack: YieldStack, parameters: RecordingParameters) -> ImageStack:
+        """Return the recorded images; every slice of every channel has random numbers of its own."""
+        images = np.empty(stack.data.shape, np.uint8 if parameters.bit_depth == 8 else np.uint16)
+        for channel, slices in enumerate(stack.data):
+            for index, expected in enumerate(slices):
+                rng = np.random.Generator(np.random.Philox(np.random.SeedSequence([parameters.seed, channel, index])))
+                images[channel, index] = _record(expected, parameters, parameters.full_scale_yield[channel], rng).astype(images.dtype)
+        provenance = stack.provenance.then("dose-noise", asdict(parameters), parameters.seed)
+        return ImageStack(images, stack.channels, stack.plan, provenance=provenance)
+
+
+def _record(
+    expected: NDArray[np.float32], parameters: RecordingParameters, full_scale_yield: float, rng: np.random.Generator
+) -> NDArray[np.float64]:
+    """One face as grey values, still float64."""
+    n = parameters.electrons_per_pixel
+    counts = rng.binomial(n, np.clip(expected, 0, 1).astype(np.float64)).astype(np.float64)
+    counts += rng.normal(0.0, parameters.readout_noise_electrons, expected.shape) if parameters.readout_noise_electrons else 0.0
+    highest = 2**parameters.bit_depth - 1
+    grey = highest * (_BLACK_LEVEL + (1 - _BLACK_LEVEL) * counts / (n * full_scale_yield))
+    return np.clip(np.rint(grey), 0, highest)
