@@ -1,0 +1,17 @@
+"""Find, validate and list the YAML recipes of materials, microscopes and corpora."""
+
+from synthfib.catalogue.finding import Listing as Listing
+from synthfib.catalogue.finding import card_text as card_text
+from synthfib.catalogue.finding import list_recipes as list_recipes
+from synthfib.catalogue.finding import load_corpus as load_corpus
+from synthfib.catalogue.finding import load_material as load_material
+from synthfib.catalogue.finding import load_microscope as load_microscope
+from synthfib.catalogue.json_schema import json_schema as json_schema
+from synthfib.catalogue.recipes import CorpusRecipe as CorpusRecipe
+from synthfib.catalogue.recipes import Kind as Kind
+from synthfib.catalogue.recipes import LeveledWaveRecipe as LeveledWaveRecipe
+from synthfib.catalogue.recipes import MaterialRecipe as MaterialRecipe
+from synthfib.catalogue.recipes import MicroscopeRecipe as MicroscopeRecipe
+from synthfib.catalogue.recipes import PhaseNames as PhaseNames
+from synthfib.catalogue.recipes import SliceThicknessRecipe as SliceThicknessRecipe
+from synthfib.catalogue.recipes import SplitSizes as SplitSizes

@@ -1,0 +1,147 @@
+"""What recipes may say: strict models of materials, microscopes and corpora."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+Kind = Literal["material", "microscope", "corpus"]
+
+#: Lengths outside this range are taken for another unit (metres or micrometres instead of nanometres).
+Length = Annotated[float, Field(ge=0.01, le=1e5)]
+Energy = Annotated[float, Field(ge=0.5, le=10)]
+Energies = Annotated[tuple[Energy, ...], Field(min_length=1)]
+NAME_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+REFERENCE_PATTERN = r"^(10\.\d{4,9}/|https?://)\S+$"
+VERSION_PATTERN = r"^\d{1,6}\.\d{1,6}\.\d{1,6}$"
+Name = Annotated[str, Field(pattern=NAME_PATTERN, max_length=80)]
+Text = Annotated[str, Field(min_length=1, max_length=500)]
+Reference = Annotated[str, Field(pattern=REFERENCE_PATTERN, max_length=500)]
+Count = Annotated[int, Field(ge=0, le=1_000_000)]
+Size = Annotated[int, Field(ge=1, le=1_000_000)]
+
+
+class _Strict(BaseModel):
+    """No unknown keys, no conversions, no changes afterwards, only finite numbers."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False, validate_by_name=True, serialize_by_alias=True)
+
+
+class Recipe(_Strict):
+    """What every recipe has."""
+
+    name: Name = Field(description="Kebab-case name, equal to the name of the file or folder.")
+    title: Text = Field(description="One line for people.")
+    aliases: tuple[Name, ...] = Field((), description="Shorter names that mean the same.")
+    references: tuple[Reference, ...] = Field((), description="DOIs (10....) or web addresses of what the numbers come from.")
+
+
+class LeveledWaveRecipe(_Strict):
+    """A leveled-wave structure: plane waves of one length, cut at a level; several levels lie one inside the other."""
+
+    generator: Literal["leveled-wave"]
+    ligament_diameters_nm: Annotated[tuple[Length, ...], Field(min_length=1, max_length=3)] = Field(
+        description="Ligament diameter of each level in nm, the coarsest first."
+    )
+    solid_fraction: float = Field(gt=0, lt=1, description="Volume fraction of the solid.")
+    n_waves: int = Field(1000, ge=1, le=100_000, description="Plane waves per level.")
+
+    @field_validator("ligament_diameters_nm")
+    @classmethod
+    def _coarsest_first(cls, diameters_nm: tuple[float, ...]) -> tuple[float, ...]:
+        if any(fine >= coarse for coarse, fine in pairwise(diameters_nm)):
+            raise ValueError("must run from the coarsest to the finest")
+        return diameters_nm
+
+
+class PhaseNames(_Strict):
+    """Names of the materials of pore and solid."""
+
+    pore: Name = Field(description="Material of label 0, for example epoxy or vacuum.")
+    solid: Name = Field(description="Material of label 1, for example gold.")
+
+
+class MaterialRecipe(Recipe):
+    """A porous material: its structure and what it is made of."""
+
+    schema_: Literal["synthfib/material@1"] = Field(alias="schema")
+    structure: Annotated[LeveledWaveRecipe, Field(description="The generator and its parameters.")]
+    phases: PhaseNames
+
+
+class SliceThicknessRecipe(_Strict):
+    """How thick slices are: constant, or gamma-distributed if the standard deviation is above 0."""
+
+    mean_nm: Length = Field(description="Mean thickness in nm.")
+    std_nm: float = Field(0.0, ge=0, le=1e5, description="Standard deviation in nm.")
+    grid_nm: Length | None = Field(None, description="Round face positions to multiples of this length in nm; null leaves them continuous.")
+
+
+class MicroscopeRecipe(Recipe):
+    """A microscope: beam, detector, read-out and milling."""
+
+    schema_: Literal["synthfib/microscope@1"] = Field(alias="schema")
+    detector: Name = Field(description="Name of the detector, recorded with every channel.")
+    energies_kev: Energies = Field(description="Landing energies in keV.")
+    beam_current_pa: float = Field(gt=0, le=1e6, description="Beam current in pA.")
+    dwell_time_us: float = Field(gt=0, le=1e6, description="Dwell time per pixel in us.")
+    readout_noise_electrons: float = Field(0.0, ge=0, le=1e6, description="Gaussian read-out noise, in detected electrons.")
+    bit_depth: Literal[8, 16] = Field(8, description="Bits of a grey value.")
+    slice_thickness: SliceThicknessRecipe
+    simulator: Name = Field(description="Name of the simulator.")
+
+    @field_validator("energies_kev")
+    @classmethod
+    def _no_double(cls, energies_kev: tuple[float, ...]) -> tuple[float, ...]:
+        return _without_doubles(energies_kev)
+
+
+class SplitSizes(_Strict):
+    """Number of volumes of each split."""
+
+    train: Count
+    validation: Count
+    test: Count
+
+
+class CorpusRecipe(Recipe):
+    """A corpus: which materials, seen by which microscope, how many volumes of which size."""
+
+    schema_: Literal["synthfib/corpus@1"] = Field(alias="schema")
+    version: str = Field(pattern=VERSION_PATTERN, description="Version x.y.z of the corpus; any changed byte is a new x.")
+    license: Text = Field(description="SPDX name of the licence of the data.")
+    seed: int = Field(ge=0, lt=2**63, description="From which every random number follows.")
+    materials: Annotated[tuple[Text, ...], Field(min_length=1)] = Field(
+        description="Names of material recipes, or paths of YAML files relative to this one; volume i of a split uses the i-th, cyclically."
+    )
+    microscope: Text = Field(description="Name of a microscope recipe, or path of a YAML file relative to this one.")
+    simulator: Name | None = Field(None, description="Overrides the simulator of the microscope.")
+    energies_kev: Energies | None = Field(None, description="Overrides the landing energies of the microscope, in keV.")
+    slice_thickness: SliceThicknessRecipe | None = Field(None, description="Overrides the slice thickness of the microscope.")
+    voxel_size_nm: Length = Field(description="Edge of a cubic voxel, and of a pixel, in nm.")
+    slices: Size = Field(description="Slices per volume.")
+    pixels: tuple[Size, Size] = Field(description="Pixels per slice, (y, x).")
+    splits: SplitSizes
+
+    @field_validator("energies_kev")
+    @classmethod
+    def _no_double(cls, energies_kev: tuple[float, ...] | None) -> tuple[float, ...] | None:
+        return None if energies_kev is None else _without_doubles(energies_kev)
+
+    @field_validator("splits")
+    @classmethod
+    def _not_empty(cls, splits: SplitSizes) -> SplitSizes:
+        if splits.train + splits.validation + splits.test == 0:
+            raise ValueError("must hold at least one volume")
+        return splits
+
+
+MODELS: dict[Kind, type[Recipe]] = {"material": MaterialRecipe, "microscope": MicroscopeRecipe, "corpus": CorpusRecipe}
+
+
+def _without_doubles(energies_kev: tuple[float, ...]) -> tuple[float, ...]:
+    if len(set(energies_kev)) < len(energies_kev):
+        raise ValueError("must not name an energy twice")
+    return energies_kev
