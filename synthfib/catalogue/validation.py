@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any, TypeVar, get_args
 
@@ -71,7 +71,7 @@ def _check_kind(document: Document, model: type[Recipe]) -> None:
 
 def explain(document: Document, model: type[BaseModel], error: ValidationError) -> RecipeError:
     """Return all problems of a failed validation as one error for people."""
-    details = error.errors(include_url=False)
+    details = [detail for detail in error.errors(include_url=False) if not _follows_from_another(detail)]
     missing = {_own(document.data, detail["loc"]) for detail in details if detail["type"] == "missing"}
     problems = []
     for detail in details:
@@ -84,6 +84,11 @@ def explain(document: Document, model: type[BaseModel], error: ValidationError) 
             problems.append((at, _problem(at, detail["type"], detail.get("ctx", {}), detail["input"], detail["msg"])))
     problems += [(at, f"{_dotted(at)} is required, add it") for at in missing]
     return recipe_error(document.source, [(document.line(at), text) for at, text in problems])
+
+
+def _follows_from_another(detail: Mapping[str, Any]) -> bool:
+    # pydantic counts only the valid items of a list, and so calls one with a bad item too short as well.
+    return detail["type"] == "too_short" and len(detail["input"]) >= detail["ctx"]["min_length"]
 
 
 def _problem(at: Location, kind: str, context: dict[str, Any], value: Any, message: str) -> str:
