@@ -116,7 +116,9 @@ class ImageStack:
             if truth is not None and truth.shape != self.images.shape[1:]:
                 raise InputError(f"{name} must have the shape of one channel {self.images.shape[1:]}, got {truth.shape}.")
         if self.labels is not None and (self.labels.dtype != np.uint8 or int(self.labels.max()) >= len(self.phases)):
-            raise InputError(f"Labels must be uint8 below the number of phases ({len(self.phases)}), got {self.labels.dtype} up to {int(self.labels.max())}.")
+            raise InputError(
+                f"Labels must be uint8 below the number of phases ({len(self.phases)}), got {self.labels.dtype} up to {int(self.labels.max())}."
+            )
         if self.displacement_nm is not None and self.displacement_nm.shape != (*self.images.shape[:2], 2):
             raise InputError(f"Displacements need shape (channel, slice, 2), got {self.displacement_nm.shape}.")
 

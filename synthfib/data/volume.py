@@ -31,7 +31,9 @@ def check_voxel_size_nm(voxel_size_nm: Sequence[float]) -> tuple[float, float, f
     low, high = _VOXEL_SIZE_RANGE_NM
     for size in sizes:
         if not (math.isfinite(size) and low <= size <= high):
-            raise InputError(f"A voxel size must be in nanometres, between {low:g} and {high:g} nm, got {size:g}; if it is in metres, multiply by 1e9.")
+            raise InputError(
+                f"A voxel size must be in nanometres, between {low:g} and {high:g} nm, got {size:g}; if it is in metres, multiply by 1e9."
+            )
     return (sizes[0], sizes[1], sizes[2])
 
 
@@ -94,4 +96,6 @@ class LabelVolume:
     def __repr__(self) -> str:
         size = " x ".join(f"{s:g}" for s in self.voxel_size_nm)
         names = ", ".join(phase.name for phase in self.phases)
-        return f"LabelVolume({self.shape[0]} x {self.shape[1]} x {self.shape[2]} voxels of {size} nm; {names}; solid fraction {self.solid_fraction:.4f})"
+        return (
+            f"LabelVolume({self.shape[0]} x {self.shape[1]} x {self.shape[2]} voxels of {size} nm; {names}; solid fraction {self.solid_fraction:.4f})"
+        )

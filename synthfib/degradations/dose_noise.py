@@ -105,13 +105,11 @@ class DoseNoise:
         return ImageStack(images, stack.channels, stack.plan, provenance=provenance)
 
 
-def _record(
-    expected: NDArray[np.float32], parameters: RecordingParameters, full_scale_yield: float, rng: np.random.Generator
-) -> NDArray[np.float64]:
+def _record(expected: NDArray[np.float32], parameters: RecordingParameters, full_scale_yield: float, rng: np.random.Generator) -> NDArray[np.float64]:
     """One face as grey values, still float64."""
     n = parameters.electrons_per_pixel
     counts = rng.binomial(n, np.clip(expected, 0, 1).astype(np.float64)).astype(np.float64)
     counts += rng.normal(0.0, parameters.readout_noise_electrons, expected.shape) if parameters.readout_noise_electrons else 0.0
     highest = 2**parameters.bit_depth - 1
-    grey = highest * (_BLACK_LEVEL + (1 - _BLACK_LEVEL) * counts / (n * full_scale_yield))
-    return np.clip(np.rint(grey), 0, highest)
+    grey: NDArray[np.float64] = highest * (_BLACK_LEVEL + (1 - _BLACK_LEVEL) * counts / (n * full_scale_yield))
+    return np.rint(grey).clip(0, highest)

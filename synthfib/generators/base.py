@@ -17,8 +17,6 @@ class Generator(Protocol):
     same `rng` seed, same bytes, for any number of threads; the parameters and the seed are recorded in the provenance.
     """
 
-    def generate(
-        self, shape: tuple[int, int, int], voxel_size_nm: tuple[float, float, float], *, rng: np.random.Generator | int
-    ) -> LabelVolume:
+    def generate(self, shape: tuple[int, int, int], voxel_size_nm: tuple[float, float, float], *, rng: np.random.Generator | int) -> LabelVolume:
         """Return a volume of `shape` voxels ``(z, y, x)``."""
         ...

@@ -64,9 +64,7 @@ class WaveField:
         directions = np.stack([cos_polar, sin_polar * np.sin(azimuth), sin_polar * np.cos(azimuth)], axis=1)
         return cls(directions * (2 * math.pi / wavelength_nm), 2 * math.pi * uniform[:, 2])
 
-    def block(
-        self, origin: tuple[int, int, int], shape: tuple[int, int, int], voxel_size_nm: tuple[float, float, float]
-    ) -> NDArray[np.float32]:
+    def block(self, origin: tuple[int, int, int], shape: tuple[int, int, int], voxel_size_nm: tuple[float, float, float]) -> NDArray[np.float32]:
         """Return the field at the voxel centres of a block, bit for bit the same part of any larger block.
 
         Parameters
@@ -96,23 +94,18 @@ class WaveField:
         """One factor of ``exp(i k.r) = exp(i kz z) exp(i ky y) exp(i kx x)``, shape (voxel, wave); z carries phase and norm."""
         centres_nm = (np.arange(start, start + _TILE[axis]) + 0.5) * size_nm
         angle = np.outer(centres_nm, self.wave_vectors[:, axis])
-        if axis == 0:
-            return np.exp(1j * (angle + self.phases)) * math.sqrt(2 / len(self.phases))
-        return np.exp(1j * angle)
+        factor: NDArray[np.complex128] = np.exp(1j * (angle + self.phases if axis == 0 else angle))
+        return factor * math.sqrt(2 / len(self.phases)) if axis == 0 else factor
 
     @staticmethod
-    def _tile(
-        along_z: NDArray[np.complex128], along_y: NDArray[np.complex128], right: NDArray[np.float32]
-    ) -> NDArray[np.float32]:
+    def _tile(along_z: NDArray[np.complex128], along_y: NDArray[np.complex128], right: NDArray[np.float32]) -> NDArray[np.float32]:
         """Real part of the sum over waves, as one real matrix product."""
         plane = (along_z[:, None, :] * along_y[None, :, :]).reshape(-1, along_z.shape[1])
         left = np.concatenate([plane.real, -plane.imag], axis=1).astype(np.float32)
         return (left @ right).reshape(_TILE)
 
 
-def _paste(
-    tile: NDArray[np.float32], tile_origin: tuple[int, int, int], block: NDArray[np.float32], origin: tuple[int, int, int]
-) -> None:
+def _paste(tile: NDArray[np.float32], tile_origin: tuple[int, int, int], block: NDArray[np.float32], origin: tuple[int, int, int]) -> None:
     """Copy the part of a tile that lies inside a block."""
     source, target = [], []
     for t, size, o, n in zip(tile_origin, tile.shape, origin, block.shape, strict=True):
@@ -141,7 +134,7 @@ def cut_exactly(field: NDArray[np.float32], n_solid: int, *, within: NDArray[np.
     if n_solid == 0:
         return solid
     level = np.partition(values, values.size - n_solid)[values.size - n_solid]
-    chosen = values > level
+    chosen: NDArray[np.bool_] = values > level
     ties = np.flatnonzero(values == level)
     chosen[ties[: n_solid - np.count_nonzero(chosen)]] = True
     if within is None:
@@ -196,9 +189,7 @@ class LeveledWave:
         lengths = (wavelength_nm(d, self.level_fraction) for d in self.ligament_diameters_nm)
         return tuple(WaveField.draw(length, self.n_waves, key=int(k)) for length, k in zip(lengths, keys, strict=True))
 
-    def generate(
-        self, shape: tuple[int, int, int], voxel_size_nm: tuple[float, float, float], *, rng: np.random.Generator | int
-    ) -> LabelVolume:
+    def generate(self, shape: tuple[int, int, int], voxel_size_nm: tuple[float, float, float], *, rng: np.random.Generator | int) -> LabelVolume:
         """Return a volume of `shape` voxels ``(z, y, x)`` whose solid fraction is exact to half a voxel.
 
         Raises

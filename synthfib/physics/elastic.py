@@ -32,7 +32,7 @@ def elastic_cross_section_nm2(z: int, energy_kev: float) -> float:
         If the energy is outside 0.1-30 keV.
     """
     _check_energy(energy_kev)
-    E, zp = energy_kev, z**1.7
+    E, zp = energy_kev, math.pow(z, 1.7)
     return 3.0e-18 * zp / (E + 0.005 * zp * math.sqrt(E) + 0.0007 * z**2 / math.sqrt(E)) * _NM2_PER_CM2
 
 
@@ -53,7 +53,7 @@ def transport_cross_section_nm2(z: int, energy_kev: float) -> float:
     rutherford = ratio / (1 + ratio)
     alpha = 7.0e-3 / E
     mean_deflection = 2 * alpha * ((1 + alpha) * math.log((1 + alpha) / alpha) - 1)
-    return total * (rutherford * mean_deflection + (1 - rutherford))
+    return float(total * (rutherford * mean_deflection + (1 - rutherford)))
 
 
 def transport_mean_free_path_nm(material: Material, energy_kev: float) -> float:

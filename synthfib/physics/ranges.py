@@ -47,7 +47,7 @@ def kanaya_okayama_range_nm(material: Material, energy_kev: float) -> float:
     """
     if material.is_vacuum:
         return math.inf
-    inverse = sum(c * z**0.889 / (27.6 * ATOMIC_WEIGHT[z] * energy_kev**1.67) for z, c in material.composition)
+    inverse = sum(c * math.pow(z, 0.889) / (27.6 * ATOMIC_WEIGHT[z] * math.pow(energy_kev, 1.67)) for z, c in material.composition)
     return 1 / (inverse * material.density_g_cm3)
 
 

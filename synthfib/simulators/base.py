@@ -50,8 +50,6 @@ class Simulator(Protocol):
 
     capabilities: ClassVar[Capabilities]
 
-    def simulate(
-        self, volume: LabelVolume, plan: MillingPlan, /, *, energies_kev: Sequence[float], rng: np.random.Generator | int
-    ) -> YieldStack:
+    def simulate(self, volume: LabelVolume, plan: MillingPlan, /, *, energies_kev: Sequence[float], rng: np.random.Generator | int) -> YieldStack:
         """Return the yield of every face of `plan` at every energy."""
         ...

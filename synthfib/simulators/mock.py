@@ -21,9 +21,7 @@ class Mock:
 
     capabilities: ClassVar[Capabilities] = Capabilities(energy_range_kev=ENERGY_RANGE_KEV)
 
-    def simulate(
-        self, volume: LabelVolume, plan: MillingPlan, /, *, energies_kev: Sequence[float], rng: np.random.Generator | int
-    ) -> YieldStack:
+    def simulate(self, volume: LabelVolume, plan: MillingPlan, /, *, energies_kev: Sequence[float], rng: np.random.Generator | int) -> YieldStack:
         """Return the yield of every face of `plan`; `rng` is not used."""
         del rng
         eta = np.array([[backscatter_coefficient(m, e) for m in volume.phases] for e in energies_kev], np.float32)

@@ -1,0 +1,117 @@
+"""HDF5 layout of volumes and stacks; units are in the names of the attributes.
+
+A volume has ``labels`` (z, y, x) and the root attributes ``kind``, ``voxel_size_nm``, ``phases``, ``provenance``.
+A stack has ``images`` (channel, slice, y, x), ``positions_nm``, optionally ``labels`` and ``depth_to_solid_nm`` (slice, y, x),
+``displacement_nm`` and the group ``measured_positions_nm``; its root attributes are ``kind``, ``energies_kev``, ``detectors``,
+``pixel_size_nm``, ``tilt_deg``, ``phases``, ``provenance``. Files of equal content are equal byte for byte.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from synthfib.data.material import Material
+from synthfib.data.milling import MillingPlan
+from synthfib.data.provenance import Provenance
+from synthfib.data.stack import Channel, ImageStack
+from synthfib.data.volume import LabelVolume
+from synthfib.errors import InputError
+
+VOLUME_KIND = "synthfib/label-volume@1"
+STACK_KIND = "synthfib/image-stack@1"
+
+
+@contextmanager
+def open_for_reading(path: Path) -> Iterator[h5py.File]:
+    """Open an HDF5 file; anything that is wrong with it inside the block becomes one sentence.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, damaged or lacks a part.
+    """
+    try:
+        with h5py.File(path, "r") as file:
+            yield file
+    except FileNotFoundError as error:
+        raise InputError(f"A file is required at {str(path)!r}, there is none.") from error
+    except (KeyError, TypeError, json.JSONDecodeError) as error:
+        raise InputError(f"{str(path)!r} is not a complete synthfib file: {str(error).strip(chr(34))}.") from error
+    except (OSError, RuntimeError) as error:
+        raise InputError(f"{str(path)!r} cannot be read as HDF5 (truncated or damaged); write or copy it again.") from error
+
+
+def kind_of(file: h5py.File) -> str | None:
+    """Return what the file says it holds, None if it was not written by synthfib."""
+    kind = file.attrs.get("kind")
+    return None if kind is None else str(kind)
+
+
+def write_volume(path: Path, volume: LabelVolume) -> None:
+    """Write a volume."""
+    with h5py.File(path, "w") as file:
+        file.attrs["kind"] = VOLUME_KIND
+        file.attrs["voxel_size_nm"] = volume.voxel_size_nm
+        _write_shared(file, volume.phases, volume.provenance)
+        _dataset(file, "labels", volume.labels, "z,y,x")
+
+
+def read_volume(file: h5py.File) -> LabelVolume:
+    """Read what `write_volume` wrote."""
+    labels = np.asarray(file["labels"])
+    return LabelVolume(labels, tuple(file.attrs["voxel_size_nm"]), *_read_shared(file))
+
+
+def write_stack(path: Path, stack: ImageStack) -> None:
+    """Write a stack."""
+    with h5py.File(path, "w") as file:
+        file.attrs["kind"] = STACK_KIND
+        file.attrs["energies_kev"] = [channel.energy_kev for channel in stack.channels]
+        file.attrs["detectors"] = [channel.detector for channel in stack.channels]
+        file.attrs["pixel_size_nm"] = stack.plan.pixel_size_nm
+        file.attrs["tilt_deg"] = stack.plan.tilt_deg
+        _write_shared(file, stack.phases, stack.provenance)
+        _dataset(file, "images", stack.images, "channel,slice,y,x")
+        file["positions_nm"] = stack.plan.positions_nm
+        for method, measured in sorted(stack.plan.measured_positions_nm.items()):
+            file[f"measured_positions_nm/{method}"] = np.asarray(measured, np.float64)
+        for name, axes in (("labels", "slice,y,x"), ("depth_to_solid_nm", "slice,y,x"), ("displacement_nm", "channel,slice,yx")):
+            array = getattr(stack, name)
+            if array is not None:
+                _dataset(file, name, array, axes)
+
+
+def read_stack(file: h5py.File) -> ImageStack:
+    """Read what `write_stack` wrote."""
+    phases, provenance = _read_shared(file)
+    channels = tuple(Channel(float(e), str(d)) for e, d in zip(file.attrs["energies_kev"], file.attrs["detectors"], strict=True))
+    pixel_y_nm, pixel_x_nm = (float(size) for size in file.attrs["pixel_size_nm"])
+    measured = {method: np.asarray(values) for method, values in file.get("measured_positions_nm", {}).items()}
+    plan = MillingPlan(np.asarray(file["positions_nm"]), (pixel_y_nm, pixel_x_nm), float(file.attrs["tilt_deg"]), measured)
+    truth = {name: np.asarray(file[name]) for name in ("labels", "depth_to_solid_nm", "displacement_nm") if name in file}
+    return ImageStack(np.asarray(file["images"]), channels, plan, phases=phases, provenance=provenance, **truth)
+
+
+def _write_shared(file: h5py.File, phases: tuple[Material, ...], provenance: Provenance) -> None:
+    file.attrs["phases"] = json.dumps([phase.to_dict() for phase in phases], separators=(",", ":"))
+    file.attrs["provenance"] = provenance.to_json()
+
+
+def _read_shared(file: h5py.File) -> tuple[tuple[Material, ...], Provenance]:
+    phases = tuple(Material.from_dict(entry) for entry in json.loads(file.attrs["phases"]))
+    return phases, Provenance.from_json(file.attrs["provenance"])
+
+
+def _dataset(file: h5py.File, name: str, array: NDArray[Any], axes: str) -> None:
+    """One chunk per image, so that a slice is one read; noise does not compress further with a finer effort."""
+    chunks = (1,) * (array.ndim - 2) + array.shape[-2:]
+    dataset = file.create_dataset(name, data=array, chunks=chunks, compression="gzip", compression_opts=4)
+    dataset.attrs["axes"] = axes
