@@ -15,3 +15,4 @@ from synthfib.catalogue.recipes import MicroscopeRecipe as MicroscopeRecipe
 from synthfib.catalogue.recipes import PhaseNames as PhaseNames
 from synthfib.catalogue.recipes import SliceThicknessRecipe as SliceThicknessRecipe
 from synthfib.catalogue.recipes import SplitSizes as SplitSizes
+from synthfib.catalogue.yaml_dumping import dump_recipe as dump_recipe

@@ -88,7 +88,7 @@ def explain(document: Document, model: type[BaseModel], error: ValidationError) 
 
 def _follows_from_another(detail: Mapping[str, Any]) -> bool:
     # pydantic counts only the valid items of a list, and so calls one with a bad item too short as well.
-    return detail["type"] == "too_short" and len(detail["input"]) >= detail["ctx"]["min_length"]
+    return bool(detail["type"] == "too_short" and len(detail["input"]) >= detail["ctx"]["min_length"])
 
 
 def _problem(at: Location, kind: str, context: dict[str, Any], value: Any, message: str) -> str:

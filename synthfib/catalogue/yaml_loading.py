@@ -23,6 +23,17 @@ MAX_DEPTH = 20
 #: Where a value stands: mapping keys and sequence indices from the root.
 Location = tuple[str | int, ...]
 
+#: What plain scalars mean: tag, pattern and possible first characters.
+IMPLICIT: tuple[tuple[str, re.Pattern[str], list[str]], ...] = tuple(
+    (f"tag:yaml.org,2002:{kind}", re.compile(rf"(?:{pattern})\Z"), first)
+    for kind, pattern, first in (
+        ("null", r"null|~|", ["n", "~", ""]),
+        ("bool", r"true|false", ["t", "f"]),
+        ("int", r"[-+]?(?:0|[1-9][0-9]{0,18})", list("-+0123456789")),
+        ("float", r"[-+]?(?:\.[0-9]+|(?:0|[1-9][0-9]*)(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]{1,4})?", list("-+.0123456789")),
+    )
+)
+
 
 @dataclass(frozen=True)
 class Document:
@@ -69,13 +80,8 @@ class _Loader(yaml.SafeLoader):
 
 
 _Loader.yaml_implicit_resolvers = {}
-for _tag, _pattern, _first in (
-    ("null", r"null|~|", ["n", "~", ""]),
-    ("bool", r"true|false", ["t", "f"]),
-    ("int", r"[-+]?(?:0|[1-9][0-9]{0,18})", list("-+0123456789")),
-    ("float", r"[-+]?(?:\.[0-9]+|(?:0|[1-9][0-9]*)(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]{1,4})?", list("-+.0123456789")),
-):
-    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(rf"(?:{_pattern})\Z"), _first)
+for _tag, _regexp, _first in IMPLICIT:
+    _Loader.add_implicit_resolver(_tag, _regexp, _first)
 
 
 def load_yaml(path: Path) -> Document:

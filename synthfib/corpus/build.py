@@ -1,0 +1,136 @@
+"""Build a corpus: the same recipe gives the same bytes, however often the build is killed and on however many processes."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from synthfib.catalogue import CorpusRecipe, dump_recipe
+from synthfib.corpus.card import render_card
+from synthfib.corpus.checksums import SUMS, sums_text
+from synthfib.corpus.folder import State, abandon, claim, inspect, release
+from synthfib.corpus.manifest import MANIFEST, Manifest, VolumeEntry, describe_volume, make_manifest, read_manifest, volume_file
+from synthfib.corpus.plan import check_fits, plan_resolved
+from synthfib.corpus.recipe import Place, ResolvedRecipe, resolve
+from synthfib.corpus.volume import make_stack
+from synthfib.corpus.workers import run
+from synthfib.data.atomic import write_text
+from synthfib.data.stack import ImageStack
+from synthfib.data.writers import write_stack
+from synthfib.errors import InputError, SynthfibError
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class BuildReport:
+    """What `build_corpus` did.
+
+    Parameters
+    ----------
+    path : Path
+        Folder of the corpus.
+    manifest : Manifest
+        What it holds.
+    n_built : int
+        Volumes made by this call; the others were there.
+    """
+
+    path: Path
+    manifest: Manifest
+    n_built: int
+
+
+def build_volume(recipe: CorpusRecipe, index: int) -> ImageStack:
+    """Return one volume of a corpus, training volumes first, then validation, then test.
+
+    Raises
+    ------
+    InputError
+        If the recipe names something unknown, or there is no such volume.
+    """
+    resolved = resolve(recipe)
+    if not 0 <= index < len(resolved.places):
+        raise InputError(f"The corpus {recipe.name!r} has volumes 0 to {len(resolved.places) - 1}, got {index}.")
+    return make_stack(resolved, resolved.places[index])
+
+
+def build_corpus(recipe: CorpusRecipe, out: Path, *, workers: int = 1, on_progress: Progress | None = None) -> BuildReport:
+    """Build a corpus in the folder `out`; call it again after it was killed and it goes on.
+
+    Parameters
+    ----------
+    recipe : CorpusRecipe
+        What to build.
+    out : Path
+        A new or empty folder, or one in which this recipe was being built.
+    workers : int
+        Number of processes.
+    on_progress : callable, optional
+        Told how many volumes are there, and how many there will be.
+
+    Raises
+    ------
+    InputError
+        If the recipe names something unknown, or `out` holds anything else.
+    ResourceError
+        If the build would not fit in memory or on disk.
+    """
+    if workers < 1:
+        raise InputError(f"A build needs at least one worker, got {workers}.")
+    resolved = resolve(recipe)
+    state = inspect(out, resolved.digest)
+    if state is State.FINISHED:
+        return BuildReport(out, read_manifest(out), 0)
+    check_fits(plan_resolved(resolved, workers=workers), out)
+    with claim(out, resolved.digest):
+        try:
+            return _build(resolved, out, workers, on_progress or (lambda done, total: None))
+        except SynthfibError:
+            if state is State.EMPTY:
+                abandon(out)
+            raise
+
+
+def _build(resolved: ResolvedRecipe, out: Path, workers: int, on_progress: Progress) -> BuildReport:
+    entries: dict[str, VolumeEntry] = {}
+    n_built = 0
+    on_progress(0, len(resolved.places))
+    for entry, built in run(partial(_build_one, resolved, out), resolved.places, workers=workers):
+        entries[entry.name] = entry
+        n_built += built
+        on_progress(len(entries), len(resolved.places))
+    manifest = make_manifest(resolved, tuple(entries[place.name] for place in resolved.places))
+    _describe(resolved, manifest, out)
+    release(out)
+    return BuildReport(out, manifest, n_built)
+
+
+def _build_one(resolved: ResolvedRecipe, out: Path, place: Place) -> tuple[VolumeEntry, bool]:
+    """Make the file of one volume unless it is there; say what it holds, and whether it was made."""
+    try:
+        return describe_volume(resolved, place, out), False
+    except InputError:  # absent, or damaged since
+        write_stack(out / volume_file(place), make_stack(resolved, place))
+    return describe_volume(resolved, place, out), True
+
+
+def _describe(resolved: ResolvedRecipe, manifest: Manifest, out: Path) -> None:
+    """Write everything that is not a volume; the recipes travel with the corpus, so that it can be built again from itself."""
+    materials = {f"materials/{material.name}.yaml": dump_recipe(material) for material in resolved.materials}
+    names = [f"materials/{material.name}.yaml" for material in resolved.materials]
+    texts = {
+        **materials,
+        "microscope.yaml": dump_recipe(resolved.microscope),
+        "recipe.yaml": dump_recipe(resolved.corpus, materials=names, microscope="microscope.yaml"),
+        "README.md": render_card(resolved, manifest),
+        MANIFEST: manifest.to_text(),
+    }
+    (out / "materials").mkdir(exist_ok=True)
+    for name, text in texts.items():
+        write_text(out / name, text)
+    sums = {name: hashlib.sha256(text.encode()).hexdigest() for name, text in texts.items()}
+    write_text(out / SUMS, sums_text(sums | {volume.file: volume.sha256 for volume in manifest.volumes}))

@@ -1,0 +1,155 @@
+"""The manifest: what a corpus holds, by name, size and checksum."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Annotated, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from synthfib._version import __version__
+from synthfib.corpus.recipe import Place, ResolvedRecipe, Split
+from synthfib.corpus.volume import STAGES
+from synthfib.data.readers import read_stack
+from synthfib.data.stack import ImageStack
+from synthfib.errors import InputError
+
+MANIFEST = "manifest.json"
+VOLUMES = "volumes"
+_CHUNK = 1 << 20
+
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class VolumeEntry(_Entry):
+    """One volume of a corpus."""
+
+    name: str = Field(pattern=r"^[a-z]+-\d{3,}$")
+    split: Split
+    material: str
+    file: str = Field(pattern=r"^volumes/[a-z]+-\d{3,}\.h5$")
+    bytes: int = Field(ge=0)
+    sha256: Sha256
+    content_sha256: dict[str, Sha256]
+    shape: tuple[int, int, int, int]
+    solid_fraction: float = Field(ge=0, le=1)
+    seeds: dict[str, int]
+
+
+class Manifest(_Entry):
+    """What a corpus is and holds."""
+
+    format: Literal["synthfib/manifest@1"] = "synthfib/manifest@1"
+    name: str
+    version: str
+    synthfib: str
+    recipe_digest: Sha256
+    content_digest: Sha256
+    volumes: tuple[VolumeEntry, ...]
+
+    def to_text(self) -> str:
+        """Return the text of `manifest.json`."""
+        return json.dumps(self.model_dump(mode="json"), indent=2) + "\n"
+
+
+def make_manifest(resolved: ResolvedRecipe, volumes: tuple[VolumeEntry, ...]) -> Manifest:
+    """Return the manifest of a finished corpus."""
+    return Manifest(
+        name=resolved.corpus.name,
+        version=resolved.corpus.version,
+        synthfib=__version__,
+        recipe_digest=resolved.digest,
+        content_digest=content_digest(volumes),
+        volumes=volumes,
+    )
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Return the manifest of the corpus in `folder`.
+
+    Raises
+    ------
+    InputError
+        If there is none, or it is damaged.
+    """
+    try:
+        return Manifest.model_validate_json((folder / MANIFEST).read_bytes())
+    except OSError as error:
+        raise InputError(f"{folder} is not a corpus, {MANIFEST} cannot be read there; give a folder that synthfib build has finished.") from error
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(map(str, first["loc"])) or "the whole file"
+        raise InputError(f"{folder / MANIFEST} is damaged ({where}: {first['msg']}); run: synthfib verify.") from error
+
+
+def describe_volume(resolved: ResolvedRecipe, place: Place, folder: Path) -> VolumeEntry:
+    """Return the manifest entry of a volume file, from what can be read back from it.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read.
+    """
+    file = volume_file(place)
+    stack = read_stack(folder / file)
+    if stack.labels is None:
+        raise InputError(f"{folder / file} has no labels, which every volume of a corpus needs; delete it and build again.")
+    return VolumeEntry(
+        name=place.name,
+        split=place.split,
+        material=resolved.material_of(place).name,
+        file=file,
+        bytes=(folder / file).stat().st_size,
+        sha256=file_sha256(folder / file),
+        content_sha256={name: array_sha256(array) for name, array in _arrays(stack).items()},
+        shape=stack.shape,
+        solid_fraction=float(np.count_nonzero(stack.labels) / stack.labels.size),
+        seeds={stage: resolved.seed(place, stage) for stage in STAGES},
+    )
+
+
+def volume_file(place: Place) -> str:
+    """Return the path of a volume below its corpus."""
+    return f"{VOLUMES}/{place.name}.h5"
+
+
+def file_sha256(path: Path) -> str:
+    """Return the SHA-256 of a file."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def array_sha256(array: NDArray[np.generic]) -> str:
+    """Return the SHA-256 of ``dtype|shape|bytes`` of an array, little-endian in C order: the same on every machine and in every container."""
+    portable = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
+    digest = hashlib.sha256(f"{portable.dtype.str}|{','.join(map(str, portable.shape))}|".encode())
+    digest.update(portable.tobytes())
+    return digest.hexdigest()
+
+
+def content_digest(volumes: tuple[VolumeEntry, ...]) -> str:
+    """Return one SHA-256 of the content of all volumes, whatever compressed them."""
+    content = [[volume.name, sorted(volume.content_sha256.items())] for volume in volumes]
+    return hashlib.sha256(json.dumps(content, separators=(",", ":")).encode()).hexdigest()
+
+
+def _arrays(stack: ImageStack) -> dict[str, NDArray[np.generic]]:
+    arrays = {
+        "images": stack.images,
+        "labels": stack.labels,
+        "depth_to_solid_nm": stack.depth_to_solid_nm,
+        "displacement_nm": stack.displacement_nm,
+        "positions_nm": stack.plan.positions_nm,
+    }
+    return {name: array for name, array in arrays.items() if array is not None}

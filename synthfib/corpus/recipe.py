@@ -1,0 +1,155 @@
+"""What a corpus recipe means: the things that its names stand for, and the seeds that follow from it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from synthfib.catalogue import CorpusRecipe, MaterialRecipe, MicroscopeRecipe, SliceThicknessRecipe, load_material, load_microscope
+from synthfib.data.milling import SliceThickness
+from synthfib.errors import RecipeError
+from synthfib.generators.base import Generator
+from synthfib.generators.registry import GENERATORS
+from synthfib.physics.materials import material
+from synthfib.simulators.registry import SIMULATORS
+
+Split = Literal["train", "validation", "test"]
+SPLITS: tuple[Split, ...] = ("train", "validation", "test")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a volume stands in its corpus: the split, and the number within it."""
+
+    split: Split
+    number: int
+
+    @property
+    def name(self) -> str:
+        """Name of the volume, for example ``"train-000"``."""
+        return f"{self.split}-{self.number:03d}"
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedRecipe:
+    """A corpus recipe with the recipes that it names.
+
+    Parameters
+    ----------
+    corpus : CorpusRecipe
+        The recipe.
+    materials : tuple of MaterialRecipe
+        What `corpus.materials` names, in the same order.
+    microscope : MicroscopeRecipe
+        What `corpus.microscope` names.
+    """
+
+    corpus: CorpusRecipe
+    materials: tuple[MaterialRecipe, ...]
+    microscope: MicroscopeRecipe
+
+    @property
+    def energies_kev(self) -> tuple[float, ...]:
+        """Landing energies in keV."""
+        return self.corpus.energies_kev or self.microscope.energies_kev
+
+    @property
+    def simulator(self) -> str:
+        """Name of the simulator."""
+        return self.corpus.simulator or self.microscope.simulator
+
+    @property
+    def thickness(self) -> SliceThickness:
+        """The law of the slice thickness."""
+        return slice_thickness(self.corpus.slice_thickness or self.microscope.slice_thickness)
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """The place of every volume, by index: training first, then validation, then test."""
+        sizes = self.corpus.splits.model_dump()
+        return tuple(Place(split, number) for split in SPLITS for number in range(sizes[split]))
+
+    def material_of(self, place: Place) -> MaterialRecipe:
+        """Return the material of a volume."""
+        return self.materials[place.number % len(self.materials)]
+
+    def seed(self, place: Place, stage: str) -> int:
+        """Return the seed of one stage of a volume; it does not change when a split grows."""
+        return stage_seed(self.corpus.seed, place.number, f"{place.split}/{stage}")
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of everything the recipe and the recipes that it names say, as canonical JSON."""
+        names = {"materials": [m.name for m in self.materials], "microscope": self.microscope.name}
+        content: dict[str, Any] = {
+            "corpus": {**self.corpus.model_dump(mode="json", exclude_none=True), **names},
+            "materials": {m.name: m.model_dump(mode="json", exclude_none=True) for m in self.materials},
+            "microscope": self.microscope.model_dump(mode="json", exclude_none=True),
+        }
+        return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def resolve(recipe: CorpusRecipe) -> ResolvedRecipe:
+    """Look up every name in a corpus recipe, so that none can fail later.
+
+    Raises
+    ------
+    UnknownNameError
+        If a material, microscope, generator or simulator is not known.
+    RecipeError
+        If two different materials have one name, or a recipe that is named does not validate.
+    """
+    resolved = ResolvedRecipe(recipe, tuple(load_material(name) for name in recipe.materials), load_microscope(recipe.microscope))
+    by_name: dict[str, MaterialRecipe] = {}
+    for entry in resolved.materials:
+        if by_name.setdefault(entry.name, entry) != entry:
+            raise RecipeError(f"The corpus {recipe.name!r} names two different materials called {entry.name!r}; rename one of them.")
+        make_generator(entry)
+    SIMULATORS.load(resolved.simulator)
+    return resolved
+
+
+def recipe_digest(recipe: CorpusRecipe) -> str:
+    """Return the SHA-256 of a corpus recipe and all that it names, as canonical JSON; how the YAML is written does not matter."""
+    return resolve(recipe).digest
+
+
+def make_generator(recipe: MaterialRecipe) -> Generator:
+    """Return the generator that a material recipe describes.
+
+    Raises
+    ------
+    UnknownNameError
+        If the generator or a material is not known.
+    """
+    parameters = recipe.structure.model_dump(exclude={"generator"})
+    generator: Generator = GENERATORS.load(recipe.structure.generator)(
+        **parameters, phases=(material(recipe.phases.pore), material(recipe.phases.solid))
+    )
+    return generator
+
+
+def slice_thickness(recipe: SliceThicknessRecipe) -> SliceThickness:
+    """Return the law of slice thickness that a recipe describes."""
+    return SliceThickness(**recipe.model_dump())
+
+
+def stage_seed(corpus_seed: int, volume_index: int, stage: str) -> int:
+    """Return the 63-bit seed of one stage of one volume, the same whatever else is built, in any order.
+
+    Parameters
+    ----------
+    corpus_seed : int
+        Seed of the corpus.
+    volume_index : int
+        Number of the volume.
+    stage : str
+        Name of the stage, for example ``"train/milling"``.
+    """
+    stage_key = int.from_bytes(hashlib.sha256(stage.encode()).digest()[:8], "big")
+    state = np.random.SeedSequence(corpus_seed, spawn_key=(volume_index, stage_key)).generate_state(1, np.uint64)
+    return int(state[0] >> np.uint64(1))

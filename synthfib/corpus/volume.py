@@ -1,0 +1,40 @@
+"""One volume of a corpus, a pure function of the recipe and its place."""
+
+from __future__ import annotations
+
+import math
+
+from synthfib.corpus.acquire import acquire
+from synthfib.corpus.recipe import Place, ResolvedRecipe, make_generator
+from synthfib.data.milling import MillingPlan
+from synthfib.data.stack import ImageStack
+from synthfib.physics.materials import material
+from synthfib.physics.ranges import backscatter_depth_nm
+
+#: The stages that draw random numbers.
+STAGES = ("milling", "structure", "acquisition")
+
+
+def make_stack(resolved: ResolvedRecipe, place: Place) -> ImageStack:
+    """Return the images and the truth of one volume."""
+    plan = milling_plan(resolved, place)
+    voxel_nm = resolved.corpus.voxel_size_nm
+    generator = make_generator(resolved.material_of(place))
+    volume = generator.generate(volume_shape(resolved, place, plan), (voxel_nm, voxel_nm, voxel_nm), rng=resolved.seed(place, "structure"))
+    seed = resolved.seed(place, "acquisition")
+    return acquire(volume, plan, resolved.microscope, energies_kev=resolved.energies_kev, simulator=resolved.simulator, rng=seed)
+
+
+def milling_plan(resolved: ResolvedRecipe, place: Place) -> MillingPlan:
+    """Return the faces of one volume."""
+    pixel_nm = resolved.corpus.voxel_size_nm
+    return resolved.thickness.plan(pixel_size_nm=(pixel_nm, pixel_nm), n_slices=resolved.corpus.slices, rng=resolved.seed(place, "milling"))
+
+
+def volume_shape(resolved: ResolvedRecipe, place: Place, plan: MillingPlan) -> tuple[int, int, int]:
+    """Return the voxels ``(z, y, x)`` of one volume: down to the last face, and as deep below as half of its electrons come from."""
+    phases = resolved.material_of(place).phases
+    matter = [m for m in map(material, (phases.pore, phases.solid)) if not m.is_vacuum]
+    below_nm = max((backscatter_depth_nm(m, max(resolved.energies_kev)) for m in matter), default=0.0)
+    last = int(plan.voxel_index(resolved.corpus.voxel_size_nm)[-1])
+    return (last + 1 + math.ceil(below_nm / resolved.corpus.voxel_size_nm), *resolved.corpus.pixels)
