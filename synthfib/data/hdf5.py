@@ -12,7 +12,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import h5py
 import numpy as np
@@ -25,12 +25,15 @@ from synthfib.data.stack import Channel, ImageStack
 from synthfib.data.volume import LabelVolume
 from synthfib.errors import InputError
 
+# h5py types an attribute as a union of everything it could be; what is wrong is caught when a value object is built from it.
+File: TypeAlias = Any
+
 VOLUME_KIND = "synthfib/label-volume@1"
 STACK_KIND = "synthfib/image-stack@1"
 
 
 @contextmanager
-def open_for_reading(path: Path) -> Iterator[h5py.File]:
+def open_for_reading(path: Path) -> Iterator[File]:
     """Open an HDF5 file; anything that is wrong with it inside the block becomes one sentence.
 
     Raises
@@ -49,7 +52,7 @@ def open_for_reading(path: Path) -> Iterator[h5py.File]:
         raise InputError(f"{str(path)!r} cannot be read as HDF5 (truncated or damaged); write or copy it again.") from error
 
 
-def kind_of(file: h5py.File) -> str | None:
+def kind_of(file: File) -> str | None:
     """Return what the file says it holds, None if it was not written by synthfib."""
     kind = file.attrs.get("kind")
     return None if kind is None else str(kind)
@@ -64,7 +67,7 @@ def write_volume(path: Path, volume: LabelVolume) -> None:
         _dataset(file, "labels", volume.labels, "z,y,x")
 
 
-def read_volume(file: h5py.File) -> LabelVolume:
+def read_volume(file: File) -> LabelVolume:
     """Read what `write_volume` wrote."""
     labels = np.asarray(file["labels"])
     return LabelVolume(labels, tuple(file.attrs["voxel_size_nm"]), *_read_shared(file))
@@ -89,7 +92,7 @@ def write_stack(path: Path, stack: ImageStack) -> None:
                 _dataset(file, name, array, axes)
 
 
-def read_stack(file: h5py.File) -> ImageStack:
+def read_stack(file: File) -> ImageStack:
     """Read what `write_stack` wrote."""
     phases, provenance = _read_shared(file)
     channels = tuple(Channel(float(e), str(d)) for e, d in zip(file.attrs["energies_kev"], file.attrs["detectors"], strict=True))
@@ -100,17 +103,17 @@ def read_stack(file: h5py.File) -> ImageStack:
     return ImageStack(np.asarray(file["images"]), channels, plan, phases=phases, provenance=provenance, **truth)
 
 
-def _write_shared(file: h5py.File, phases: tuple[Material, ...], provenance: Provenance) -> None:
+def _write_shared(file: File, phases: tuple[Material, ...], provenance: Provenance) -> None:
     file.attrs["phases"] = json.dumps([phase.to_dict() for phase in phases], separators=(",", ":"))
     file.attrs["provenance"] = provenance.to_json()
 
 
-def _read_shared(file: h5py.File) -> tuple[tuple[Material, ...], Provenance]:
+def _read_shared(file: File) -> tuple[tuple[Material, ...], Provenance]:
     phases = tuple(Material.from_dict(entry) for entry in json.loads(file.attrs["phases"]))
     return phases, Provenance.from_json(file.attrs["provenance"])
 
 
-def _dataset(file: h5py.File, name: str, array: NDArray[Any], axes: str) -> None:
+def _dataset(file: File, name: str, array: NDArray[Any], axes: str) -> None:
     """One chunk per image, so that a slice is one read; noise does not compress further with a finer effort."""
     chunks = (1,) * (array.ndim - 2) + array.shape[-2:]
     dataset = file.create_dataset(name, data=array, chunks=chunks, compression="gzip", compression_opts=4)

@@ -32,8 +32,8 @@ class Provenance:
     steps: tuple[Step, ...] = ()
 
     def then(self, name: str, parameters: Mapping[str, Any] | None = None, seed: int | None = None) -> Provenance:
-        """Return a new provenance with one more step at its end."""
-        return Provenance((*self.steps, Step(name, dict(parameters or {}), seed)))
+        """Return a new provenance with one more step at its end; parameters become plain JSON types."""
+        return Provenance((*self.steps, Step(name, json.loads(json.dumps(dict(parameters or {}))), seed)))
 
     def to_json(self) -> str:
         """Return a compact JSON text with sorted keys, equal for equal provenance."""

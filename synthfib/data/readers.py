@@ -152,7 +152,7 @@ def _read_npy(path: Path) -> _Raw:
 
 
 def _read_foreign_hdf5(path: Path) -> _Raw:
-    """The only array with three or four axes of a file from another program."""
+    """Read the only array with three or four axes of a file from another program."""
     with hdf5.open_for_reading(path) as file:
         found: list[h5py.Dataset] = []
         file.visititems(lambda _, item: found.append(item) if isinstance(item, h5py.Dataset) and item.ndim in (3, 4) else None)

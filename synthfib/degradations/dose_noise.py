@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,9 +13,10 @@ from synthfib.data.stack import ImageStack, YieldStack
 from synthfib.errors import InputError
 
 _ELECTRONS_PER_PA_US = 6.241509  # 1 pA for 1 us, in elementary charges
-# Grey levels kept free: below for the noise of black, above for the noise of the brightest pixel.
-_BLACK_LEVEL = 0.04
-_WHITE_RESERVE = 1.15
+# An operator sets brightness and contrast so that noise does not clip: this many standard deviations stay below black and above
+# the brightest pixel, and a vacuum is not quite black.
+_HEADROOM_SIGMA = 4.0
+_VACUUM_YIELD = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +29,9 @@ class RecordingParameters:
         Incident electrons per pixel.
     readout_noise_electrons : float
         Standard deviation of the read-out noise in detected electrons.
-    full_scale_yield : tuple of float
-        Yield that gives the highest grey value, per channel: the contrast knob of the microscope.
+    black_yield, white_yield : tuple of float
+        Signal per incident electron that gives the lowest and the highest grey value, per channel: the brightness and contrast
+        knobs of the microscope.
     bit_depth : int
         8 or 16.
     seed : int
@@ -37,7 +40,8 @@ class RecordingParameters:
 
     electrons_per_pixel: int
     readout_noise_electrons: float
-    full_scale_yield: tuple[float, ...]
+    black_yield: tuple[float, ...]
+    white_yield: tuple[float, ...]
     bit_depth: int
     seed: int
 
@@ -90,26 +94,29 @@ class DoseNoise:
     def draw(self, stack: YieldStack, *, rng: np.random.Generator | int) -> RecordingParameters:
         """Set the contrast for `stack` and draw the key of the noise."""
         seed = rng if isinstance(rng, int) else int(rng.integers(2**63))
-        brightest = stack.data.max(axis=(1, 2, 3)).astype(float)
-        full_scale = tuple(_WHITE_RESERVE * max(value, 1e-3) for value in brightest)
-        return RecordingParameters(self.electrons_per_pixel, self.readout_noise_electrons, full_scale, self.bit_depth, seed)
+        n, readout = self.electrons_per_pixel, self.readout_noise_electrons / self.electrons_per_pixel
+        brightest = [float(value) for value in stack.data.max(axis=(1, 2, 3))]
+        white = tuple(value + _HEADROOM_SIGMA * math.sqrt(value * (1 - value) / n + readout**2) + _VACUUM_YIELD for value in brightest)
+        black = (-_HEADROOM_SIGMA * readout - _VACUUM_YIELD,) * len(brightest)
+        return RecordingParameters(n, self.readout_noise_electrons, black, white, self.bit_depth, seed)
 
     def apply(self, stack: YieldStack, parameters: RecordingParameters) -> ImageStack:
         """Return the recorded images; every slice of every channel has random numbers of its own."""
-        images = np.empty(stack.data.shape, np.uint8 if parameters.bit_depth == 8 else np.uint16)
+        images: NDArray[Any] = np.empty(stack.data.shape, np.uint8 if parameters.bit_depth == 8 else np.uint16)
         for channel, slices in enumerate(stack.data):
             for index, expected in enumerate(slices):
                 rng = np.random.Generator(np.random.Philox(np.random.SeedSequence([parameters.seed, channel, index])))
-                images[channel, index] = _record(expected, parameters, parameters.full_scale_yield[channel], rng).astype(images.dtype)
+                images[channel, index] = _record(expected, parameters, channel, rng).astype(images.dtype)
         provenance = stack.provenance.then("dose-noise", asdict(parameters), parameters.seed)
         return ImageStack(images, stack.channels, stack.plan, provenance=provenance)
 
 
-def _record(expected: NDArray[np.float32], parameters: RecordingParameters, full_scale_yield: float, rng: np.random.Generator) -> NDArray[np.float64]:
+def _record(expected: NDArray[np.float32], parameters: RecordingParameters, channel: int, rng: np.random.Generator) -> NDArray[np.float64]:
     """One face as grey values, still float64."""
     n = parameters.electrons_per_pixel
     counts = rng.binomial(n, np.clip(expected, 0, 1).astype(np.float64)).astype(np.float64)
     counts += rng.normal(0.0, parameters.readout_noise_electrons, expected.shape) if parameters.readout_noise_electrons else 0.0
     highest = 2**parameters.bit_depth - 1
-    grey: NDArray[np.float64] = highest * (_BLACK_LEVEL + (1 - _BLACK_LEVEL) * counts / (n * full_scale_yield))
+    black, white = parameters.black_yield[channel], parameters.white_yield[channel]
+    grey: NDArray[np.float64] = highest * (counts / n - black) / (white - black)
     return np.rint(grey).clip(0, highest)

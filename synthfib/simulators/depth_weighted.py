@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -124,7 +124,7 @@ class _Sweep:
 
     def _excess_opacity(self, layer: int) -> NDArray[np.float32]:
         """How much more opaque the neighbourhood of each pixel is than the pixel itself, (energy, y, x)."""
-        if layer != self._opacity_layer and math.isfinite(1 / self._wall_rate):
+        if layer != self._opacity_layer and self._wall_rate > 0:
             labels = self._volume.labels[layer]
             base = self._phase_opacity[:, 0, None, None]
             self._opacity[:] = base
@@ -137,9 +137,9 @@ class _Sweep:
         return self._opacity
 
 
-def _mirrored_layers(depth_nm: NDArray[np.float64], phases: tuple[Material, ...], voxel_size_z_nm: float, n_layers: int) -> Iterator[int]:
+def _mirrored_layers(depth_nm: NDArray[np.float64], phases: tuple[Material, ...], voxel_size_z_nm: float, n_layers: int) -> range:
     """Layers to cross below the volume, deepest first: the volume again, upside down."""
     matter = [not phase.is_vacuum for phase in phases]
     reach_nm = _MIRRORED_DEPTHS * depth_nm[:, matter].max() if any(matter) else 0.0
     count = min(n_layers, math.ceil(reach_nm / voxel_size_z_nm))
-    return iter(range(n_layers - count, n_layers))
+    return range(n_layers - count, n_layers)

@@ -1,0 +1,114 @@
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+
+from synthfib.errors import InputError
+from synthfib.generators.base import Generator
+from synthfib.generators.leveled_wave import LeveledWave, WaveField, cut_exactly, wavelength_nm
+from synthfib.physics.materials import material
+from synthfib.testing.generators import GeneratorContract
+
+PHASES = (material("epoxy"), material("gold"))
+VOXEL_NM = (2.5, 2.5, 2.5)
+
+
+class TestSingleLevel(GeneratorContract):
+    solid_fraction = 0.3
+
+    @pytest.fixture
+    def generator(self) -> Generator:
+        return LeveledWave((25.0,), self.solid_fraction, PHASES, n_waves=50)
+
+
+class TestHierarchical(GeneratorContract):
+    solid_fraction = 0.123
+
+    @pytest.fixture
+    def generator(self) -> Generator:
+        return LeveledWave((110.0, 15.0), self.solid_fraction, PHASES, n_waves=50)
+
+
+def mean_chord_nm(solid: Any, axis: int, voxel_nm: float) -> float:
+    """Length of solid per entry or exit along an axis, halved."""
+    steps = np.count_nonzero(np.diff(solid.astype(np.int8), axis=axis))
+    return float(solid.sum() * voxel_nm / (steps / 2))
+
+
+@pytest.mark.parametrize("fraction", [0.2, 0.35, 0.5])
+def test_ligaments_have_the_diameter_asked_for(fraction: float) -> None:
+    """Mean chord over three axes; 5 % is about three standard deviations of one such volume."""
+    volume = LeveledWave((25.0,), fraction, PHASES, n_waves=400).generate((96, 96, 96), VOXEL_NM, rng=5)
+    chord = np.mean([mean_chord_nm(volume.labels, axis, 2.5) for axis in range(3)])
+    assert chord == pytest.approx(25.0, rel=0.05)
+
+
+def test_the_field_is_a_unit_gaussian() -> None:
+    field = WaveField.draw(20.0, 1000, key=3).block((0, 0, 0), (64, 64, 64), VOXEL_NM)
+    assert field.mean() == pytest.approx(0, abs=0.05)
+    assert field.std() == pytest.approx(1, abs=0.05)
+    assert np.mean(field.astype(float) ** 4) / np.mean(field.astype(float) ** 2) ** 2 == pytest.approx(3, abs=0.2)
+
+
+def test_a_block_is_bit_for_bit_the_same_part_of_the_whole() -> None:
+    field = WaveField.draw(40.0, 60, key=8)
+    whole = field.block((0, 0, 0), (40, 130, 70), VOXEL_NM)
+    part = field.block((7, 60, 33), (20, 30, 37), VOXEL_NM)
+    assert whole[7:27, 60:90, 33:70].tobytes() == part.tobytes()
+
+
+def test_the_field_is_the_sum_of_its_waves() -> None:
+    waves = WaveField.draw(40.0, 7, key=1)
+    block = waves.block((3, 2, 1), (2, 3, 4), (2.0, 2.5, 3.0))
+    for index in np.ndindex(block.shape):
+        centre = (np.array(index) + (3, 2, 1) + 0.5) * (2.0, 2.5, 3.0)
+        expected = math.sqrt(2 / 7) * np.cos(waves.wave_vectors @ centre + waves.phases).sum()
+        assert block[index] == pytest.approx(expected, abs=1e-5)
+
+
+def test_directions_are_isotropic() -> None:
+    """The mean of each squared direction cosine is 1/3; six standard errors of 20000 draws."""
+    waves = WaveField.draw(1.0, 20000, key=2).wave_vectors / (2 * math.pi)
+    assert np.linalg.norm(waves, axis=1) == pytest.approx(1)
+    assert (waves**2).mean(axis=0) == pytest.approx([1 / 3] * 3, abs=6 * 0.298 / math.sqrt(20000))
+
+
+def test_more_waves_start_with_the_fewer_ones() -> None:
+    assert np.array_equal(WaveField.draw(1.0, 5, key=4).phases, WaveField.draw(1.0, 9, key=4).phases[:5])
+
+
+def test_cut_takes_exactly_as_many_voxels_even_with_ties() -> None:
+    field = np.array([[1, 1, 1, 0], [2, 1, 0, 0]], np.float32)
+    for n in range(9):
+        assert np.count_nonzero(cut_exactly(field, n)) == n
+    within = np.array([[True, False, True, True], [True, True, False, False]])
+    chosen = cut_exactly(field, 2, within=within)
+    assert np.count_nonzero(chosen) == 2
+    assert not (chosen & ~within).any()
+
+
+def test_each_level_keeps_the_same_share() -> None:
+    coarse = wavelength_nm(110.0, math.sqrt(0.123))
+    generator = LeveledWave((110.0, 15.0), 0.123, PHASES)
+    fields = generator.fields(key=1)
+    lengths = [2 * math.pi / np.linalg.norm(f.wave_vectors[0]) for f in fields]
+    assert lengths[0] == pytest.approx(coarse)
+    assert lengths[0] / lengths[1] == pytest.approx(110 / 15)
+
+
+@pytest.mark.parametrize("fraction", [0.0, 1.0, 1.2, -0.1, float("nan")])
+def test_an_impossible_solid_fraction_is_refused(fraction: float) -> None:
+    with pytest.raises(InputError, match="solid fraction"):
+        LeveledWave((25.0,), fraction, PHASES)
+
+
+@pytest.mark.parametrize("diameters", [(), (0.0,), (-5.0,), (1.0, 2.0, 3.0, 4.0)])
+def test_impossible_ligaments_are_refused(diameters: tuple[float, ...]) -> None:
+    with pytest.raises(InputError, match="ligament"):
+        LeveledWave(diameters, 0.3, PHASES)
+
+
+def test_ligaments_thinner_than_a_voxel_are_refused() -> None:
+    with pytest.raises(InputError, match="finer"):
+        LeveledWave((2.0,), 0.3, PHASES).generate((4, 4, 4), VOXEL_NM, rng=0)
