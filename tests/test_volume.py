@@ -29,7 +29,7 @@ def test_extent_and_solid_fraction() -> None:
     "labels",
     [np.zeros((2, 2), np.uint8), np.zeros((2, 2, 2), np.int64), np.zeros((0, 2, 2), np.uint8), np.full((2, 2, 2), 2, np.uint8)],
 )
-def test_impossible_labels_are_refused(labels: np.ndarray) -> None:  # type: ignore[type-arg]
+def test_impossible_labels_are_refused(labels: np.ndarray) -> None:
     with pytest.raises(InputError):
         LabelVolume(labels, (1, 1, 1), PHASES)
 
