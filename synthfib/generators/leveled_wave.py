@@ -8,8 +8,11 @@ J. Markmann, J. Weissmueller (2020). A hierarchical structure is the intersectio
 from __future__ import annotations
 
 import math
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import product
 
+import numba
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import norm
@@ -19,10 +22,11 @@ from synthfib.data.material import Material
 from synthfib.data.provenance import Provenance
 from synthfib.data.volume import LabelVolume, check_voxel_size_nm
 from synthfib.errors import InputError
+from synthfib.generators._wave_kernels import plane_waves
 
 # Blocks are computed tile by tile on a grid fixed in voxel coordinates, so that every matrix product has the same operands
 # and the same result, whichever block asks for it.
-_TILE = (16, 64, 64)
+_TILE = (8, 64, 64)
 
 
 def wavelength_nm(ligament_diameter_nm: float, solid_fraction: float) -> float:
@@ -77,32 +81,28 @@ class WaveField:
             Edge lengths ``(z, y, x)`` in nm.
         """
         field = np.empty(shape, np.float32)
-        starts = [range(o - o % t, o + n, t) for o, n, t in zip(origin, shape, _TILE, strict=True)]
-        # One thread: how a library splits a product over threads may change its last bits.
-        with threadpool_limits(limits=1, user_api="blas"):
-            for x in starts[2]:
-                along_x = self._factor(2, x, voxel_size_nm[2])
-                right = np.concatenate([along_x.real, along_x.imag], axis=1).T.astype(np.float32)
-                for y in starts[1]:
-                    along_y = self._factor(1, y, voxel_size_nm[1])
-                    for z in starts[0]:
-                        tile = self._tile(self._factor(0, z, voxel_size_nm[0]), along_y, right)
-                        _paste(tile, (z, y, x), field, origin)
+        tiles = [range(o - o % t, o + n, t) for o, n, t in zip(origin, shape, _TILE, strict=True)]
+        factors = [{start: self._factor(axis, start, voxel_size_nm[axis]) for start in tiles[axis]} for axis in range(3)]
+        rights = {x: np.concatenate([factor.real, factor.imag], axis=1).T.copy() for x, factor in factors[2].items()}
+
+        def fill(corner: tuple[int, int]) -> None:
+            z, y = corner
+            left = plane_waves(factors[0][z], factors[1][y])
+            for x, right in rights.items():
+                _paste((left @ right).reshape(_TILE), (z, y, x), field, origin)
+
+        # Threads share out tiles, never one product: how a library splits a product over threads may change its last bits.
+        with threadpool_limits(limits=1, user_api="blas"), ThreadPoolExecutor(numba.get_num_threads()) as threads:
+            for _ in threads.map(fill, product(tiles[0], tiles[1])):
+                pass
         return field
 
-    def _factor(self, axis: int, start: int, size_nm: float) -> NDArray[np.complex128]:
+    def _factor(self, axis: int, start: int, size_nm: float) -> NDArray[np.complex64]:
         """One factor of ``exp(i k.r) = exp(i kz z) exp(i ky y) exp(i kx x)``, shape (voxel, wave); z carries phase and norm."""
         centres_nm = (np.arange(start, start + _TILE[axis]) + 0.5) * size_nm
         angle = np.outer(centres_nm, self.wave_vectors[:, axis])
         factor: NDArray[np.complex128] = np.exp(1j * (angle + self.phases if axis == 0 else angle))
-        return factor * math.sqrt(2 / len(self.phases)) if axis == 0 else factor
-
-    @staticmethod
-    def _tile(along_z: NDArray[np.complex128], along_y: NDArray[np.complex128], right: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Real part of the sum over waves, as one real matrix product."""
-        plane = (along_z[:, None, :] * along_y[None, :, :]).reshape(-1, along_z.shape[1])
-        left = np.concatenate([plane.real, -plane.imag], axis=1).astype(np.float32)
-        return (left @ right).reshape(_TILE)
+        return (factor * math.sqrt(2 / len(self.phases)) if axis == 0 else factor).astype(np.complex64)
 
 
 def _paste(tile: NDArray[np.float32], tile_origin: tuple[int, int, int], block: NDArray[np.float32], origin: tuple[int, int, int]) -> None:
