@@ -5,8 +5,11 @@ import numpy as np
 import pytest
 
 from synthfib.errors import InputError
+from synthfib.generators import exact_cut
 from synthfib.generators.base import Generator
-from synthfib.generators.leveled_wave import LeveledWave, WaveField, cut_exactly, wavelength_nm
+from synthfib.generators.exact_cut import cut_exactly, cut_in_slabs
+from synthfib.generators.leveled_wave import LeveledWave, wavelength_nm
+from synthfib.generators.wave_field import WaveField
 from synthfib.physics.materials import material
 from synthfib.testing.generators import GeneratorContract
 
@@ -112,3 +115,39 @@ def test_impossible_ligaments_are_refused(diameters: tuple[float, ...]) -> None:
 def test_ligaments_thinner_than_a_voxel_are_refused() -> None:
     with pytest.raises(InputError, match="finer"):
         LeveledWave((2.0,), 0.3, PHASES).generate((4, 4, 4), VOXEL_NM, rng=0)
+
+
+@pytest.mark.parametrize("sigma", [6.0, 0.0])
+def test_the_cut_in_slabs_is_the_cut_of_the_whole(monkeypatch: pytest.MonkeyPatch, sigma: float) -> None:
+    """With a bracket from a sample, and with one that misleads and must be opened."""
+    monkeypatch.setattr(exact_cut, "_ALL_CANDIDATES", 0)
+    monkeypatch.setattr(exact_cut, "_SLAB_VOXELS", 16 * 30 * 40)
+    monkeypatch.setattr(exact_cut, "_SAMPLES", 2000)
+    monkeypatch.setattr(exact_cut, "_BRACKET_SIGMA", sigma)
+    fields = [WaveField.draw(length, 80, key=5) for length in (80.0, 30.0)]
+    shape = (50, 30, 40)
+    labels = np.ones(shape, np.uint8)
+    whole: Any = None
+    for field, n_solid in zip(fields, (20000, 7001), strict=True):
+        done: list[float] = []
+        cut_in_slabs(field, labels, n_solid, VOXEL_NM, on_progress=done.append)
+        whole = cut_exactly(field.block((0, 0, 0), shape, VOXEL_NM), n_solid, within=whole)
+        assert np.array_equal(labels, whole.astype(np.uint8))
+        assert done[-1] == 1
+
+
+def test_the_field_at_points_is_that_of_the_block() -> None:
+    field = WaveField.draw(40.0, 60, key=8)
+    block = field.block((0, 0, 0), (3, 4, 5), VOXEL_NM)
+    centres = (np.indices((3, 4, 5)).reshape(3, -1).T + 0.5) * 2.5
+    np.testing.assert_allclose(field.at(centres), block.ravel(), atol=1e-5)
+
+
+def test_two_point_correlation_is_that_of_isotropic_waves() -> None:
+    """Mean of f(r) f(r + d) over axes is sin(kd)/(kd); 0.04 is four standard deviations of this volume's finite size."""
+    wavelength = 40.0
+    field = WaveField.draw(wavelength, 4000, key=6).block((0, 0, 0), (128, 128, 128), VOXEL_NM).astype(np.float64)
+    for lag in (2, 5, 8, 12, 20):
+        pairs = [np.mean(np.take(field, range(128 - lag), axis=a) * np.take(field, range(lag, 128), axis=a)) for a in range(3)]
+        kd = 2 * math.pi * lag * 2.5 / wavelength
+        assert np.mean(pairs) / field.var() == pytest.approx(math.sin(kd) / kd, abs=0.04)

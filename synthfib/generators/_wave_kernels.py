@@ -27,3 +27,26 @@ def plane_waves(along_z: Any, along_y: Any) -> Any:
                 row[wave] = value.real
                 row[n_waves + wave] = -value.imag
     return left
+
+
+@nb.njit(parallel=True, cache=True)
+def sum_waves(points_nm: Any, wave_vectors: Any, phases: Any) -> Any:
+    """Return the sum of ``cos(k.r + phase)`` at each point, float64 ``(point,)``.
+
+    Parameters
+    ----------
+    points_nm : float64 (point, 3)
+        Positions.
+    wave_vectors : float64 (wave, 3)
+        Wave vectors in rad/nm.
+    phases : float64 (wave,)
+        Phases in rad.
+    """
+    total = np.empty(points_nm.shape[0])
+    for i in nb.prange(points_nm.shape[0]):
+        z, y, x = points_nm[i, 0], points_nm[i, 1], points_nm[i, 2]
+        value = 0.0
+        for n in range(phases.size):
+            value += np.cos(wave_vectors[n, 0] * z + wave_vectors[n, 1] * y + wave_vectors[n, 2] * x + phases[n])
+        total[i] = value
+    return total
