@@ -139,8 +139,8 @@ def test_the_cut_in_slabs_is_the_cut_of_the_whole(monkeypatch: pytest.MonkeyPatc
 def test_the_field_at_points_is_that_of_the_block() -> None:
     field = WaveField.draw(40.0, 60, key=8)
     block = field.block((0, 0, 0), (3, 4, 5), VOXEL_NM)
-    centres = (np.indices((3, 4, 5)).reshape(3, -1).T + 0.5) * 2.5
-    np.testing.assert_allclose(field.at(centres), block.ravel(), atol=1e-5)
+    centres: Any = (np.indices((3, 4, 5)).reshape(3, -1).T + 0.5) * 2.5
+    np.testing.assert_allclose(field.at(centres), block.ravel().astype(float), atol=1e-5)
 
 
 def test_two_point_correlation_is_that_of_isotropic_waves() -> None:
