@@ -17,6 +17,7 @@ Each message is one sentence: what was required, what was got, what to do.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from copyreg import __newobj__  # type: ignore[attr-defined]
 from difflib import get_close_matches
 from typing import ClassVar
 
@@ -43,6 +44,10 @@ class UnknownNameError(InputError):
         near = get_close_matches(name, names, n=3, cutoff=0.5)
         hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(names)}."
         super().__init__(f"Unknown {kind} {name!r}: {hint}")
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # The message is enough to travel between processes; __init__ would ask for the names again.
+        return __newobj__, (type(self), *self.args)
 
 
 class UnsupportedError(InputError):

@@ -19,7 +19,7 @@ VERSION_PATTERN = r"^\d{1,6}\.\d{1,6}\.\d{1,6}$"
 Name = Annotated[str, Field(pattern=NAME_PATTERN, max_length=80)]
 Text = Annotated[str, Field(min_length=1, max_length=500)]
 Reference = Annotated[str, Field(pattern=REFERENCE_PATTERN, max_length=500)]
-Count = Annotated[int, Field(ge=0, le=1_000_000)]
+Count = Annotated[int, Field(ge=0, le=100_000)]
 Size = Annotated[int, Field(ge=1, le=1_000_000)]
 
 
@@ -34,8 +34,8 @@ class Recipe(_Strict):
 
     name: Name = Field(description="Kebab-case name, equal to the name of the file or folder.")
     title: Text = Field(description="One line for people.")
-    aliases: tuple[Name, ...] = Field((), description="Shorter names that mean the same.")
-    references: tuple[Reference, ...] = Field((), description="DOIs (10....) or web addresses of what the numbers come from.")
+    aliases: tuple[Name, ...] = Field(default=(), description="Shorter names that mean the same.")
+    references: tuple[Reference, ...] = Field(default=(), description="DOIs (10....) or web addresses of what the numbers come from.")
 
 
 class LeveledWaveRecipe(_Strict):
@@ -46,7 +46,7 @@ class LeveledWaveRecipe(_Strict):
         description="Ligament diameter of each level in nm, the coarsest first."
     )
     solid_fraction: float = Field(gt=0, lt=1, description="Volume fraction of the solid.")
-    n_waves: int = Field(1000, ge=1, le=100_000, description="Plane waves per level.")
+    n_waves: int = Field(default=1000, ge=1, le=100_000, description="Plane waves per level.")
 
     @field_validator("ligament_diameters_nm")
     @classmethod
@@ -75,8 +75,8 @@ class SliceThicknessRecipe(_Strict):
     """How thick slices are: constant, or gamma-distributed if the standard deviation is above 0."""
 
     mean_nm: Length = Field(description="Mean thickness in nm.")
-    std_nm: float = Field(0.0, ge=0, le=1e5, description="Standard deviation in nm.")
-    grid_nm: Length | None = Field(None, description="Round face positions to multiples of this length in nm; null leaves them continuous.")
+    std_nm: float = Field(default=0.0, ge=0, le=1e5, description="Standard deviation in nm.")
+    grid_nm: Length | None = Field(default=None, description="Round face positions to multiples of this length in nm; null leaves them continuous.")
 
 
 class MicroscopeRecipe(Recipe):
@@ -87,8 +87,8 @@ class MicroscopeRecipe(Recipe):
     energies_kev: Energies = Field(description="Landing energies in keV.")
     beam_current_pa: float = Field(gt=0, le=1e6, description="Beam current in pA.")
     dwell_time_us: float = Field(gt=0, le=1e6, description="Dwell time per pixel in us.")
-    readout_noise_electrons: float = Field(0.0, ge=0, le=1e6, description="Gaussian read-out noise, in detected electrons.")
-    bit_depth: Literal[8, 16] = Field(8, description="Bits of a grey value.")
+    readout_noise_electrons: float = Field(default=0.0, ge=0, le=1e6, description="Gaussian read-out noise, in detected electrons.")
+    bit_depth: Literal[8, 16] = Field(default=8, description="Bits of a grey value.")
     slice_thickness: SliceThicknessRecipe
     simulator: Name = Field(description="Name of the simulator.")
 
@@ -117,9 +117,9 @@ class CorpusRecipe(Recipe):
         description="Names of material recipes, or paths of YAML files relative to this one; volume i of a split uses the i-th, cyclically."
     )
     microscope: Text = Field(description="Name of a microscope recipe, or path of a YAML file relative to this one.")
-    simulator: Name | None = Field(None, description="Overrides the simulator of the microscope.")
-    energies_kev: Energies | None = Field(None, description="Overrides the landing energies of the microscope, in keV.")
-    slice_thickness: SliceThicknessRecipe | None = Field(None, description="Overrides the slice thickness of the microscope.")
+    simulator: Name | None = Field(default=None, description="Overrides the simulator of the microscope.")
+    energies_kev: Energies | None = Field(default=None, description="Overrides the landing energies of the microscope, in keV.")
+    slice_thickness: SliceThicknessRecipe | None = Field(default=None, description="Overrides the slice thickness of the microscope.")
     voxel_size_nm: Length = Field(description="Edge of a cubic voxel, and of a pixel, in nm.")
     slices: Size = Field(description="Slices per volume.")
     pixels: tuple[Size, Size] = Field(description="Pixels per slice, (y, x).")

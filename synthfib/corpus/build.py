@@ -20,7 +20,7 @@ from synthfib.corpus.workers import run
 from synthfib.data.atomic import write_text
 from synthfib.data.stack import ImageStack
 from synthfib.data.writers import write_stack
-from synthfib.errors import InputError, SynthfibError
+from synthfib.errors import InputError, ResourceError, SynthfibError
 
 Progress = Callable[[int, int], None]
 
@@ -77,7 +77,7 @@ def build_corpus(recipe: CorpusRecipe, out: Path, *, workers: int = 1, on_progre
     InputError
         If the recipe names something unknown, or `out` holds anything else.
     ResourceError
-        If the build would not fit in memory or on disk.
+        If the build would not fit in memory or on disk, or ran out of either.
     """
     if workers < 1:
         raise InputError(f"A build needs at least one worker, got {workers}.")
@@ -86,13 +86,15 @@ def build_corpus(recipe: CorpusRecipe, out: Path, *, workers: int = 1, on_progre
     if state is State.FINISHED:
         return BuildReport(out, read_manifest(out), 0)
     check_fits(plan_resolved(resolved, workers=workers), out)
+    was_there = out.exists()
     with claim(out, resolved.digest):
         try:
             return _build(resolved, out, workers, on_progress or (lambda done, total: None))
         except SynthfibError:
-            if state is State.EMPTY:
-                abandon(out)
+            abandon(out, keep_folder=was_there)
             raise
+        except OSError as error:
+            raise ResourceError(f"{out} cannot be written ({error.strerror or error}); make room and start the same build again.") from error
 
 
 def _build(resolved: ResolvedRecipe, out: Path, workers: int, on_progress: Progress) -> BuildReport:

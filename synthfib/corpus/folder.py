@@ -15,6 +15,8 @@ from synthfib.data.atomic import TEMPORARY_PREFIX, write_text
 from synthfib.errors import InputError
 
 MARKER = ".synthfib-build.json"
+# All that is left of a build that was killed before its first act.
+_DRAFT_OF_MARKER = f"{TEMPORARY_PREFIX}????????.json"
 
 
 class State(Enum):
@@ -41,7 +43,7 @@ def inspect(out: Path, digest: str) -> State:
         if _read_marker(out) != _marker(digest):
             raise InputError(f"{out} holds an unfinished build of another recipe or version of synthfib; choose another folder, or delete this one.")
         return State.UNFINISHED
-    if all(entry.name.startswith(TEMPORARY_PREFIX) for entry in out.iterdir()):
+    if all(entry.match(_DRAFT_OF_MARKER) for entry in out.iterdir()):
         return State.EMPTY
     if not (out / MANIFEST).is_file():
         raise InputError(f"{out} holds something that is not this corpus; choose a new or empty folder.")
@@ -69,12 +71,13 @@ def claim(out: Path, digest: str) -> Iterator[None]:
         If another process is building there, or the folder cannot be written.
     """
     try:
-        (out / VOLUMES).mkdir(parents=True, exist_ok=True)
+        out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(f"{out} cannot be created ({error.strerror}); choose another folder.") from error
     with _lock(out):
         _sweep(out)
         write_text(out / MARKER, _marker(digest))
+        (out / VOLUMES).mkdir(exist_ok=True)
         yield
 
 
@@ -87,19 +90,19 @@ def release(out: Path) -> None:
     _sync(out)
 
 
-def abandon(out: Path) -> None:
+def abandon(out: Path, *, keep_folder: bool) -> None:
     """Take back a claim on a folder that holds nothing but the mark."""
     _sweep(out)
     if {path.name for path in out.rglob("*")} == {VOLUMES, MARKER}:
         (out / VOLUMES).rmdir()
         (out / MARKER).unlink()
-        out.rmdir()
+        if not keep_folder:
+            out.rmdir()
 
 
 def _sweep(out: Path) -> None:
-    for folder in (out, out / VOLUMES):
-        for draft in folder.glob(f"{TEMPORARY_PREFIX}*"):
-            draft.unlink(missing_ok=True)
+    for draft in out.rglob(f"{TEMPORARY_PREFIX}*"):
+        draft.unlink(missing_ok=True)
 
 
 def _marker(digest: str) -> str:

@@ -7,23 +7,28 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from synthfib.catalogue import CorpusRecipe
-from synthfib.corpus.recipe import ResolvedRecipe, resolve
+from synthfib.corpus.manifest import VOLUMES
+from synthfib.corpus.recipe import Place, ResolvedRecipe, resolve
 from synthfib.corpus.resources import available_memory_bytes, free_disk_bytes
 from synthfib.corpus.volume import milling_plan, volume_shape
+from synthfib.corpus.workers import n_cpus
 from synthfib.errors import InputError, ResourceError
 
-# Measured on builds of the recipes of the catalogue; predictions are meant to be right within a factor of two.
-_PROCESS_BYTES = 260_000_000
-_BYTES_PER_VOXEL = 14
-_BYTES_PER_PIXEL = 24
-_BYTES_PER_CHANNEL_PIXEL = 40
-_DISK_PER_PIXEL = 0.8
-_DISK_PER_CHANNEL_PIXEL = 1.0
+# Depths of this many volumes are drawn, the others count like them.
+_SAMPLE = 50
+# Measured on recipes of 2 to 31 million voxels with 1 and 3 channels; meant to be right within a factor of two.
+_PROCESS_BYTES = 280_000_000
+_BYTES_PER_VOXEL_GENERATED = 7
+_BYTES_PER_VOXEL_KEPT = 1
+_BYTES_PER_PIXEL = 6
+_BYTES_PER_CHANNEL_PIXEL = 6
 _DISK_PER_VOLUME = 20_000
-_START_SECONDS = 8.0
-_SECONDS_PER_WAVE_VOXEL = 1.5e-10
-_SECONDS_PER_CHANNEL_VOXEL = 1e-7
-_SECONDS_PER_CHANNEL_PIXEL = 3e-7
+_DISK_PER_PIXEL = 0.75
+_DISK_PER_CHANNEL_PIXEL = 0.9  # per byte of a grey value
+_START_SECONDS = 3.0
+_SECONDS_PER_WAVE_VOXEL = 2.4e-10
+_SECONDS_PER_CHANNEL_VOXEL = 1.0e-7
+_SECONDS_PER_CHANNEL_PIXEL = 1.8e-7
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +46,7 @@ class CorpusPlan:
     n_volumes, n_slices : int
         Volumes and slices of the corpus.
     largest_shape : tuple of int
-        Voxels ``(z, y, x)`` of the deepest volume.
+        Voxels ``(z, y, x)`` of the deepest volume looked at.
     workers : int
         Number of processes.
     """
@@ -71,22 +76,14 @@ def plan_resolved(resolved: ResolvedRecipe, *, workers: int = 1) -> CorpusPlan:
     if workers < 1:
         raise InputError(f"A build needs at least one worker, got {workers}.")
     places = resolved.places
-    shapes = [volume_shape(resolved, place, milling_plan(resolved, place)) for place in places]
+    sample = places[:: math.ceil(len(places) / _SAMPLE)]
+    shapes = [volume_shape(resolved, place, milling_plan(resolved, place)) for place in sample]
+    seconds = sum(_seconds(resolved, place, math.prod(shape)) for place, shape in zip(sample, shapes, strict=True)) * len(places) / len(sample)
     workers = min(workers, len(places))
-    pixels = resolved.corpus.slices * math.prod(resolved.corpus.pixels)
-    channels = len(resolved.energies_kev)
-    per_process = _PROCESS_BYTES + max(map(math.prod, shapes)) * _BYTES_PER_VOXEL + pixels * (_BYTES_PER_PIXEL + channels * _BYTES_PER_CHANNEL_PIXEL)
-    disk_per_volume = _DISK_PER_VOLUME + pixels * (_DISK_PER_PIXEL + channels * _DISK_PER_CHANNEL_PIXEL)
-    waves = [resolved.material_of(place).structure for place in places]
-    seconds = sum(
-        math.prod(shape) * (_SECONDS_PER_WAVE_VOXEL * w.n_waves * len(w.ligament_diameters_nm) + _SECONDS_PER_CHANNEL_VOXEL * channels)
-        + pixels * channels * _SECONDS_PER_CHANNEL_PIXEL
-        for shape, w in zip(shapes, waves, strict=True)
-    )
     return CorpusPlan(
-        memory_bytes=int(per_process * workers + (_PROCESS_BYTES if workers > 1 else 0)),
-        disk_bytes=int(disk_per_volume * len(places)),
-        seconds=_START_SECONDS + seconds / workers,
+        memory_bytes=_memory_bytes(resolved, max(map(math.prod, shapes))) * workers + (_PROCESS_BYTES if workers > 1 else 0),
+        disk_bytes=len(places) * _disk_bytes(resolved),
+        seconds=_START_SECONDS + seconds / min(workers, n_cpus()),
         n_volumes=len(places),
         n_slices=len(places) * resolved.corpus.slices,
         largest_shape=max(shapes, key=math.prod),
@@ -94,8 +91,30 @@ def plan_resolved(resolved: ResolvedRecipe, *, workers: int = 1) -> CorpusPlan:
     )
 
 
+def _memory_bytes(resolved: ResolvedRecipe, n_voxels: int) -> int:
+    """Peak of one process: either while the structure is drawn, or while it is imaged."""
+    imaging = _pixels(resolved) * (_BYTES_PER_PIXEL + len(resolved.energies_kev) * _BYTES_PER_CHANNEL_PIXEL)
+    return _PROCESS_BYTES + max(n_voxels * _BYTES_PER_VOXEL_GENERATED, n_voxels * _BYTES_PER_VOXEL_KEPT + imaging)
+
+
+def _disk_bytes(resolved: ResolvedRecipe) -> int:
+    grey_bytes = len(resolved.energies_kev) * resolved.microscope.bit_depth / 8
+    return int(_DISK_PER_VOLUME + _pixels(resolved) * (_DISK_PER_PIXEL + grey_bytes * _DISK_PER_CHANNEL_PIXEL))
+
+
+def _seconds(resolved: ResolvedRecipe, place: Place, n_voxels: int) -> float:
+    structure, channels = resolved.material_of(place).structure, len(resolved.energies_kev)
+    waves = structure.n_waves * len(structure.ligament_diameters_nm)
+    per_voxel = waves * _SECONDS_PER_WAVE_VOXEL + channels * _SECONDS_PER_CHANNEL_VOXEL
+    return n_voxels * per_voxel + _pixels(resolved) * channels * _SECONDS_PER_CHANNEL_PIXEL
+
+
+def _pixels(resolved: ResolvedRecipe) -> int:
+    return resolved.corpus.slices * math.prod(resolved.corpus.pixels)
+
+
 def check_fits(plan: CorpusPlan, out: Path) -> None:
-    """Refuse a build for which there is not enough memory or disk.
+    """Refuse a build for which there is not enough memory or disk; volumes that are there already count as room.
 
     Raises
     ------
@@ -106,7 +125,7 @@ def check_fits(plan: CorpusPlan, out: Path) -> None:
     if available is not None and plan.memory_bytes > available:
         less = "fewer workers, or fewer slices or pixels" if plan.workers > 1 else "fewer slices or pixels"
         raise ResourceError(f"The build needs {_gb(plan.memory_bytes)} of memory, {_gb(available)} are available; ask for {less}.")
-    free = free_disk_bytes(out)
+    free = free_disk_bytes(out) + sum(file.stat().st_size for file in (out / VOLUMES).glob("*.h5"))
     if plan.disk_bytes > free:
         raise ResourceError(f"The build needs {_gb(plan.disk_bytes)} on disk, {_gb(free)} are free at {out}; choose another disk or fewer volumes.")
 
