@@ -16,9 +16,12 @@ from synthfib.errors import InputError, ResourceError
 
 # Depths of this many volumes are drawn, the others count like them.
 _SAMPLE = 50
-# Measured on recipes of 2 to 31 million voxels with 1 and 3 channels; meant to be right within a factor of two.
-_PROCESS_BYTES = 280_000_000
-_BYTES_PER_VOXEL_GENERATED = 7
+# Measured on recipes of 2 to 71 million voxels with 1 and 3 channels; meant to be right within a factor of two.
+_PROCESS_BYTES = 260_000_000
+_WHOLE_FIELD_VOXELS = 2**24  # larger structures are drawn slab by slab
+_BYTES_PER_VOXEL_WHOLE = 40
+_BYTES_PER_VOXEL_SLABS = 2
+_SLAB_BYTES = 170_000_000
 _BYTES_PER_VOXEL_KEPT = 1
 _BYTES_PER_PIXEL = 6
 _BYTES_PER_CHANNEL_PIXEL = 6
@@ -26,7 +29,7 @@ _DISK_PER_VOLUME = 20_000
 _DISK_PER_PIXEL = 0.75
 _DISK_PER_CHANNEL_PIXEL = 0.9  # per byte of a grey value
 _START_SECONDS = 3.0
-_SECONDS_PER_WAVE_VOXEL = 2.4e-10
+_SECONDS_PER_WAVE_VOXEL = 1.3e-10  # on one processor; all of them take part
 _SECONDS_PER_CHANNEL_VOXEL = 1.0e-7
 _SECONDS_PER_CHANNEL_PIXEL = 1.8e-7
 
@@ -42,7 +45,7 @@ class CorpusPlan:
     disk_bytes : int
         Size of the finished corpus.
     seconds : float
-        Time on a laptop processor of 2020, on as many cores as workers.
+        Time on the processors of this machine, if they are as fast as those of a server of 2022 and idle.
     n_volumes, n_slices : int
         Volumes and slices of the corpus.
     largest_shape : tuple of int
@@ -78,12 +81,12 @@ def plan_resolved(resolved: ResolvedRecipe, *, workers: int = 1) -> CorpusPlan:
     places = resolved.places
     sample = places[:: math.ceil(len(places) / _SAMPLE)]
     shapes = [volume_shape(resolved, place, milling_plan(resolved, place)) for place in sample]
-    seconds = sum(_seconds(resolved, place, math.prod(shape)) for place, shape in zip(sample, shapes, strict=True)) * len(places) / len(sample)
     workers = min(workers, len(places))
+    seconds = sum(_seconds(resolved, place, math.prod(shape), workers) for place, shape in zip(sample, shapes, strict=True))
     return CorpusPlan(
         memory_bytes=_memory_bytes(resolved, max(map(math.prod, shapes))) * workers + (_PROCESS_BYTES if workers > 1 else 0),
         disk_bytes=len(places) * _disk_bytes(resolved),
-        seconds=_START_SECONDS + seconds / min(workers, n_cpus()),
+        seconds=_START_SECONDS + seconds * len(places) / len(sample),
         n_volumes=len(places),
         n_slices=len(places) * resolved.corpus.slices,
         largest_shape=max(shapes, key=math.prod),
@@ -93,8 +96,9 @@ def plan_resolved(resolved: ResolvedRecipe, *, workers: int = 1) -> CorpusPlan:
 
 def _memory_bytes(resolved: ResolvedRecipe, n_voxels: int) -> int:
     """Peak of one process: either while the structure is drawn, or while it is imaged."""
-    imaging = _pixels(resolved) * (_BYTES_PER_PIXEL + len(resolved.energies_kev) * _BYTES_PER_CHANNEL_PIXEL)
-    return _PROCESS_BYTES + max(n_voxels * _BYTES_PER_VOXEL_GENERATED, n_voxels * _BYTES_PER_VOXEL_KEPT + imaging)
+    drawing = n_voxels * _BYTES_PER_VOXEL_WHOLE if n_voxels <= _WHOLE_FIELD_VOXELS else n_voxels * _BYTES_PER_VOXEL_SLABS + _SLAB_BYTES
+    imaging = n_voxels * _BYTES_PER_VOXEL_KEPT + _pixels(resolved) * (_BYTES_PER_PIXEL + len(resolved.energies_kev) * _BYTES_PER_CHANNEL_PIXEL)
+    return _PROCESS_BYTES + max(drawing, imaging)
 
 
 def _disk_bytes(resolved: ResolvedRecipe) -> int:
@@ -102,11 +106,11 @@ def _disk_bytes(resolved: ResolvedRecipe) -> int:
     return int(_DISK_PER_VOLUME + _pixels(resolved) * (_DISK_PER_PIXEL + grey_bytes * _DISK_PER_CHANNEL_PIXEL))
 
 
-def _seconds(resolved: ResolvedRecipe, place: Place, n_voxels: int) -> float:
+def _seconds(resolved: ResolvedRecipe, place: Place, n_voxels: int, workers: int) -> float:
     structure, channels = resolved.material_of(place).structure, len(resolved.energies_kev)
-    waves = structure.n_waves * len(structure.ligament_diameters_nm)
-    per_voxel = waves * _SECONDS_PER_WAVE_VOXEL + channels * _SECONDS_PER_CHANNEL_VOXEL
-    return n_voxels * per_voxel + _pixels(resolved) * channels * _SECONDS_PER_CHANNEL_PIXEL
+    drawing = n_voxels * structure.n_waves * len(structure.ligament_diameters_nm) * _SECONDS_PER_WAVE_VOXEL
+    imaging = channels * (n_voxels * _SECONDS_PER_CHANNEL_VOXEL + _pixels(resolved) * _SECONDS_PER_CHANNEL_PIXEL)
+    return drawing / n_cpus() + imaging / min(workers, n_cpus())
 
 
 def _pixels(resolved: ResolvedRecipe) -> int:
