@@ -23,7 +23,7 @@ _BODY = """\
 
 * Materials: {materials}.
 * Microscope: {microscope}; channels at {energies}.
-* Voxels of {voxel_nm:g} nm; slices {thickness} apart.
+* Voxels of {voxel_nm:g} nm; slices {thickness}.
 * Simulator: `{simulator}`. Seed: {seed}. Every number follows from it.
 
 | volume | split | material | slices | solid fraction | size |
@@ -75,7 +75,7 @@ def _header(resolved: ResolvedRecipe, manifest: Manifest) -> str:
 
 def _body(resolved: ResolvedRecipe, manifest: Manifest) -> str:
     corpus, microscope, thickness, volumes = resolved.corpus, resolved.microscope, resolved.thickness, manifest.volumes
-    spread = f", gamma-distributed with a standard deviation of {thickness.std_nm:g} nm" if thickness.std_nm else ""
+    spread = f" (gamma-distributed, standard deviation {thickness.std_nm:g} nm)" if thickness.std_nm else ""
     return _BODY.format(
         title=corpus.title,
         description=(card_text(corpus.name) or f"A synthetic FIB-SEM corpus with exact truth: {corpus.title}.").strip(),
@@ -88,7 +88,7 @@ def _body(resolved: ResolvedRecipe, manifest: Manifest) -> str:
         microscope=f"{microscope.title} (`{microscope.name}`)",
         energies=", ".join(f"{energy:g}" for energy in resolved.energies_kev) + " keV",
         voxel_nm=corpus.voxel_size_nm,
-        thickness=f"{thickness.mean_nm:g} nm{spread}",
+        thickness=f"{thickness.mean_nm:g} nm apart{spread}",
         simulator=resolved.simulator,
         seed=corpus.seed,
         rows="\n".join(map(_row, volumes)),
