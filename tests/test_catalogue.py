@@ -54,6 +54,18 @@ def test_catalogue_folders_hold_no_python(folder: str) -> None:
     assert {path.suffix for path in found} <= {".yaml", ".md"}
 
 
+def test_an_installed_package_brings_its_own_catalogue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = tmp_path / "synthfib"
+    monkeypatch.setattr("synthfib.catalogue.finding.files", lambda name: package)
+    (tmp_path / "generators").mkdir()
+    package.mkdir()
+    write(tmp_path / "generators", MATERIAL, "sponge.yaml")
+    assert load_material("sponge").title == "A sponge"
+    (package / "_catalogue" / "generators").mkdir(parents=True)
+    write(package / "_catalogue" / "generators", changed(title="Shipped"), "sponge.yaml")
+    assert load_material("sponge").title == "Shipped"
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_recipe_validates_and_is_named_as_its_file(kind: Kind) -> None:
     listings = catalogue.list_recipes(kind)

@@ -99,6 +99,7 @@ def test_the_card_has_the_real_figures(undisturbed: Path) -> None:
     for text in (
         "4 volumes (2 train, 1 validation, 1 test), 12 slices of 16 x 12 pixels",
         "channels at 1, 2 keV",
+        "slices 10.16 nm apart (gamma-distributed, standard deviation 3.12 nm)",
         "Seed: 7.",
         "10.1016/j.actamat.2018.01.005",
     ):

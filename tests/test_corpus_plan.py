@@ -10,8 +10,8 @@ import pytest
 
 import synthfib
 from synthfib.catalogue import SplitSizes, load_corpus
-from synthfib.corpus import resources
 from synthfib.corpus.plan import CorpusPlan, check_fits, plan_corpus
+from synthfib.data import resources
 from synthfib.errors import ResourceError
 
 ROOT = Path(synthfib.__file__).parents[1]
