@@ -9,9 +9,9 @@ from pathlib import Path
 from synthfib.catalogue import CorpusRecipe
 from synthfib.corpus.manifest import VOLUMES
 from synthfib.corpus.recipe import Place, ResolvedRecipe, resolve
-from synthfib.corpus.resources import available_memory_bytes, free_disk_bytes
 from synthfib.corpus.volume import milling_plan, volume_shape
 from synthfib.corpus.workers import n_cpus
+from synthfib.data.resources import available_memory_bytes, free_disk_bytes
 from synthfib.errors import InputError, ResourceError
 
 # Depths of this many volumes are drawn, the others count like them.
