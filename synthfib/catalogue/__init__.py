@@ -6,6 +6,7 @@ from synthfib.catalogue.finding import list_recipes as list_recipes
 from synthfib.catalogue.finding import load_corpus as load_corpus
 from synthfib.catalogue.finding import load_material as load_material
 from synthfib.catalogue.finding import load_microscope as load_microscope
+from synthfib.catalogue.finding import recipe_text as recipe_text
 from synthfib.catalogue.json_schema import json_schema as json_schema
 from synthfib.catalogue.recipes import CorpusRecipe as CorpusRecipe
 from synthfib.catalogue.recipes import Kind as Kind

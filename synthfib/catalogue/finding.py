@@ -75,6 +75,25 @@ def load_corpus(name_or_path: str | Path) -> CorpusRecipe:
     return recipe.model_copy(update={"materials": materials, "microscope": _beside(path, recipe.microscope)})
 
 
+def recipe_text(name_or_path: str | Path) -> str:
+    """Return the text of a recipe of any kind, as it was written.
+
+    Raises
+    ------
+    UnknownNameError
+        If no recipe has that name.
+    """
+    kinds: tuple[Kind, ...] = ("material", "microscope", "corpus")
+    listings = [listing for kind in kinds for listing in list_recipes(kind)]
+    known = {name: listing.path for listing in listings for name in (listing.name, *listing.aliases)}
+    text = str(name_or_path)
+    if text.lower().endswith(_SUFFIXES):
+        return _existing("material", Path(text)).read_text(encoding="utf-8")
+    if text not in known:
+        raise UnknownNameError("recipe", text, known)
+    return known[text].read_text(encoding="utf-8")
+
+
 def card_text(corpus_name: str) -> str | None:
     """Return the description `card.md` that the catalogue has for a corpus, or None."""
     for listing in list_recipes("corpus"):

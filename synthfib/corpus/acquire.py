@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from synthfib.catalogue import MicroscopeRecipe
+from synthfib.corpus.recipe import slice_thickness
 from synthfib.data.milling import MillingPlan
 from synthfib.data.stack import ImageStack
 from synthfib.data.volume import LabelVolume
@@ -54,3 +55,24 @@ def acquire(
     noise = DoseNoise(microscope.beam_current_pa, microscope.dwell_time_us, microscope.readout_noise_electrons, microscope.bit_depth)
     recorded = noise.apply(expected, noise.draw(expected, rng=recording_rng))
     return replace(recorded, labels=exposed_labels(volume, plan), phases=volume.phases, depth_to_solid_nm=depth_to_solid_nm(volume, plan))
+
+
+def slice_and_view(
+    volume: LabelVolume,
+    microscope: MicroscopeRecipe,
+    *,
+    energies_kev: Sequence[float] | None = None,
+    simulator: str | None = None,
+    rng: int,
+) -> ImageStack:
+    """Mill `volume` from top to bottom as `microscope` does, one pixel a voxel, and return what `acquire` records.
+
+    Raises
+    ------
+    InputError
+        If the simulator cannot serve the request.
+    """
+    milling_seed, imaging_seed = (int(word) for word in np.random.SeedSequence(rng).generate_state(2, np.uint64) >> np.uint64(1))
+    law = slice_thickness(microscope.slice_thickness)
+    plan = law.plan(pixel_size_nm=volume.voxel_size_nm[1:], rng=milling_seed, depth_nm=volume.extent_nm[0])
+    return acquire(volume, plan, microscope, energies_kev=energies_kev, simulator=simulator, rng=imaging_seed)

@@ -11,7 +11,7 @@ import numpy as np
 
 from synthfib.catalogue import CorpusRecipe, MaterialRecipe, MicroscopeRecipe, SliceThicknessRecipe, load_material, load_microscope
 from synthfib.data.milling import SliceThickness
-from synthfib.errors import RecipeError
+from synthfib.errors import InputError, RecipeError
 from synthfib.generators.base import Generator
 from synthfib.generators.registry import GENERATORS
 from synthfib.physics.materials import material
@@ -118,15 +118,21 @@ def recipe_digest(recipe: CorpusRecipe) -> str:
     return resolve(recipe).digest
 
 
-def make_generator(recipe: MaterialRecipe) -> Generator:
-    """Return the generator that a material recipe describes.
+def make_generator(recipe: MaterialRecipe, *, solid_fraction: float | None = None) -> Generator:
+    """Return the generator that a material recipe describes, with another solid fraction if one is given.
 
     Raises
     ------
     UnknownNameError
         If the generator or a material is not known.
+    InputError
+        If the solid fraction is out of range, or the structure has none to choose.
     """
     parameters = recipe.structure.model_dump(exclude={"generator"})
+    if solid_fraction is not None:
+        if "solid_fraction" not in parameters:
+            raise InputError(f"{recipe.name!r} has no solid fraction to choose; leave it out.")
+        parameters["solid_fraction"] = solid_fraction
     generator: Generator = GENERATORS.load(recipe.structure.generator)(
         **parameters, phases=(material(recipe.phases.pore), material(recipe.phases.solid))
     )

@@ -64,7 +64,7 @@ def write_volume(path: Path, volume: LabelVolume) -> None:
         file.attrs["kind"] = VOLUME_KIND
         file.attrs["voxel_size_nm"] = volume.voxel_size_nm
         _write_shared(file, volume.phases, volume.provenance)
-        _dataset(file, "labels", volume.labels, "z,y,x")
+        write_dataset(file, "labels", volume.labels, "z,y,x")
 
 
 def read_volume(file: File) -> LabelVolume:
@@ -82,14 +82,14 @@ def write_stack(path: Path, stack: ImageStack) -> None:
         file.attrs["pixel_size_nm"] = stack.plan.pixel_size_nm
         file.attrs["tilt_deg"] = stack.plan.tilt_deg
         _write_shared(file, stack.phases, stack.provenance)
-        _dataset(file, "images", stack.images, "channel,slice,y,x")
+        write_dataset(file, "images", stack.images, "channel,slice,y,x")
         file["positions_nm"] = stack.plan.positions_nm
         for method, measured in sorted(stack.plan.measured_positions_nm.items()):
             file[f"measured_positions_nm/{method}"] = np.asarray(measured, np.float64)
         for name, axes in (("labels", "slice,y,x"), ("depth_to_solid_nm", "slice,y,x"), ("displacement_nm", "channel,slice,yx")):
             array = getattr(stack, name)
             if array is not None:
-                _dataset(file, name, array, axes)
+                write_dataset(file, name, array, axes)
 
 
 def read_stack(file: File) -> ImageStack:
@@ -103,6 +103,13 @@ def read_stack(file: File) -> ImageStack:
     return ImageStack(np.asarray(file["images"]), channels, plan, phases=phases, provenance=provenance, **truth)
 
 
+def write_dataset(file: File, name: str, array: NDArray[Any], axes: str) -> None:
+    """Write an array with one chunk per image, so that a slice is one read; noise does not compress further with more effort."""
+    chunks = (1,) * (array.ndim - 2) + array.shape[-2:]
+    dataset = file.create_dataset(name, data=array, chunks=chunks, compression="gzip", compression_opts=4)
+    dataset.attrs["axes"] = axes
+
+
 def _write_shared(file: File, phases: tuple[Material, ...], provenance: Provenance) -> None:
     file.attrs["phases"] = json.dumps([phase.to_dict() for phase in phases], separators=(",", ":"))
     file.attrs["provenance"] = provenance.to_json()
@@ -111,10 +118,3 @@ def _write_shared(file: File, phases: tuple[Material, ...], provenance: Provenan
 def _read_shared(file: File) -> tuple[tuple[Material, ...], Provenance]:
     phases = tuple(Material.from_dict(entry) for entry in json.loads(file.attrs["phases"]))
     return phases, Provenance.from_json(file.attrs["provenance"])
-
-
-def _dataset(file: File, name: str, array: NDArray[Any], axes: str) -> None:
-    """One chunk per image, so that a slice is one read; noise does not compress further with a finer effort."""
-    chunks = (1,) * (array.ndim - 2) + array.shape[-2:]
-    dataset = file.create_dataset(name, data=array, chunks=chunks, compression="gzip", compression_opts=4)
-    dataset.attrs["axes"] = axes

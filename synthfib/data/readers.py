@@ -39,6 +39,7 @@ def read_volume(
     *,
     voxel_size_nm: Sequence[float] | None = None,
     phases: tuple[Material, ...] | None = None,
+    default_phases: tuple[Material, ...] | None = None,
     threshold: float | None = None,
 ) -> LabelVolume:
     """Read a labelled volume, or a grey one that `threshold` turns into pore and solid.
@@ -50,7 +51,9 @@ def read_volume(
     voxel_size_nm : sequence of float, optional
         Voxel size ``(z, y, x)`` in nm; overrides what the file says, needed when it says nothing.
     phases : tuple of Material, optional
-        What each label is made of, pore first; overrides what the file says, needed when it says nothing.
+        What each label is made of, pore first; overrides what the file says.
+    default_phases : tuple of Material, optional
+        What each label is made of if neither `phases` nor the file says.
     threshold : float, optional
         Grey values above it are solid.
 
@@ -74,7 +77,7 @@ def read_volume(
         raise InputError(f"{str(path)!r} must hold one 3-D array (z, y, x), got shape {raw.pixels.shape}.")
     size = _known_size(path, voxel_size_nm, raw.voxel_size_nm)
     own_phases = tuple(Material.from_dict(entry) for entry in raw.info.get("phases", ()))
-    phases = phases or own_phases
+    phases = phases or own_phases or default_phases
     if not phases:
         raise InputError(f"{str(path)!r} does not say what its phases are made of; name the solid and the pore material.")
     provenance = Provenance.from_json(json.dumps(raw.info["provenance"])) if "provenance" in raw.info else Provenance()

@@ -1,0 +1,42 @@
+"""All commands, one module per group."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from synthfib._version import __version__
+from synthfib.cli import catalogue, corpora, demo, doctor, imaging, models, structures
+from synthfib.cli.guard import guarded
+
+app = typer.Typer(name="synthfib", no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None, add_completion=True)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def synthfib(version: Annotated[bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")] = False) -> None:
+    """Learnable FIB-SEM tomography: virtual structures, physical images, exact truth, scored segmentation."""
+
+
+for command in (
+    demo.demo,
+    catalogue.list_,
+    catalogue.show,
+    structures.generate,
+    imaging.simulate,
+    corpora.plan,
+    corpora.build,
+    corpora.verify,
+    models.train,
+    models.segment,
+    models.evaluate,
+    models.benchmark,
+    doctor.doctor,
+):
+    app.command(command.__name__.rstrip("_"))(guarded(command))

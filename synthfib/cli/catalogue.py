@@ -1,0 +1,52 @@
+"""What there is to choose from."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from synthfib.cli import options
+from synthfib.cli.options import Json
+
+
+class Kind(StrEnum):
+    """What can be listed."""
+
+    materials = "materials"
+    microscopes = "microscopes"
+    corpora = "corpora"
+    generators = "generators"
+    simulators = "simulators"
+    models = "models"
+
+
+def list_(kind: Annotated[Kind | None, typer.Argument(help="What to list; everything by default.")] = None, json: Json = False) -> None:
+    """List recipes, generators, simulators and models."""
+    listing = {each.value: _entries(each) for each in ([kind] if kind else Kind)}
+    lines = []
+    for title, entries in listing.items():
+        lines += [title, *(f"  {name:<38} {text}".rstrip() for name, text in entries.items())]
+    options.say(listing, "\n".join(lines), json=json)
+
+
+def show(name: Annotated[str, typer.Argument(help="A recipe: name, alias, or YAML file.")]) -> None:
+    """Print a recipe."""
+    from synthfib.catalogue import recipe_text
+
+    typer.echo(recipe_text(name), nl=False)
+
+
+def _entries(kind: Kind) -> dict[str, str]:
+    from synthfib.generators.registry import GENERATORS
+    from synthfib.segmentation.registry import SEGMENTERS
+    from synthfib.simulators.registry import SIMULATORS
+
+    registries = {Kind.generators: GENERATORS, Kind.simulators: SIMULATORS, Kind.models: SEGMENTERS}
+    if kind in registries:
+        return dict.fromkeys(registries[kind].names(), "")
+    from synthfib.catalogue import list_recipes
+
+    recipes = list_recipes({Kind.materials: "material", Kind.microscopes: "microscope", Kind.corpora: "corpus"}[kind])
+    return {r.name: r.title + (f" (also: {', '.join(r.aliases)})" if r.aliases else "") for r in recipes}

@@ -1,0 +1,60 @@
+"""Corpora: what one will need, making one, and checking one."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from synthfib.cli import options
+from synthfib.cli.options import Json
+
+Recipe = Annotated[str, typer.Argument(help="Corpus recipe: a name (see `synthfib list corpora`), an alias, or a YAML file.")]
+Workers = Annotated[int, typer.Option("--workers", min=1, help="Processes that build volumes side by side.")]
+
+
+def plan(recipe: Recipe, workers: Workers = 1, json: Json = False) -> None:
+    """Predict memory, disk and time of a build."""
+    from synthfib.catalogue import load_corpus
+    from synthfib.corpus.plan import plan_corpus
+
+    expected = plan_corpus(load_corpus(recipe), workers=workers)
+    text = (
+        f"{expected.n_volumes} volumes, {expected.n_slices} slices, largest structure {' x '.join(map(str, expected.largest_shape))} voxels\n"
+        f"memory {expected.memory_bytes / 1e9:.2f} GB, disk {expected.disk_bytes / 1e9:.3f} GB, "
+        f"about {expected.seconds / 60:.1f} min on {expected.workers} process(es)"
+    )
+    options.say(asdict(expected), text, json=json)
+
+
+def build(
+    recipe: Recipe,
+    out: Annotated[Path, typer.Option("--out", help="Folder of the corpus; new, empty, or of the same build.")],
+    workers: Workers = 1,
+    json: Json = False,
+) -> None:
+    """Build a corpus; a build that was stopped goes on where it was."""
+    from synthfib.catalogue import load_corpus
+    from synthfib.cli.progress import progress
+    from synthfib.corpus.build import build_corpus
+
+    loaded = load_corpus(recipe)
+    with progress(f"Building {loaded.name}") as report:
+        built = build_corpus(loaded, out, workers=workers, on_progress=lambda done, total: report(done / total, f"({done} of {total} volumes)"))
+    n_volumes = len(built.manifest.volumes)
+    document = {"out": str(out), "name": loaded.name, "version": loaded.version, "volumes": n_volumes, "built_now": built.n_built}
+    options.say(document, f"{loaded.name} {loaded.version}: {n_volumes} volumes in {out}, {built.n_built} of them built now", json=json)
+
+
+def verify(path: Annotated[Path, typer.Argument(help="Folder of a corpus.")], json: Json = False) -> None:
+    """Check every byte of a corpus; exit code 1 if something is wrong."""
+    from synthfib.cli.guard import CHECK_FAILED
+    from synthfib.corpus.verify import verify_corpus
+
+    report = verify_corpus(path)
+    text = "\n".join(report.problems) or f"{report.n_files} files, all as they should be"
+    options.say({"path": str(path), "files": report.n_files, "problems": list(report.problems)}, text, json=json)
+    if report.problems:
+        raise typer.Exit(CHECK_FAILED)

@@ -1,0 +1,62 @@
+"""Images of structures."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from synthfib.cli import options
+from synthfib.cli.options import Force, Json, Seed, VoxelSize
+
+
+def simulate(
+    structure: Annotated[Path, typer.Argument(help="Structure to image: .h5, .tif or .npy with one 3-D array (z, y, x).")],
+    out: Annotated[Path, typer.Option("--out", help="Stack to write: .h5 (with the truth) or .tif (images only).")],
+    material: Annotated[str | None, typer.Option("--material", help="Solid; by default what the file says, or gold.")] = None,
+    pore: Annotated[str | None, typer.Option("--pore", help="What fills the pores; by default what the file says, or epoxy.")] = None,
+    microscope: Annotated[str, typer.Option("--microscope", help="Microscope recipe: name, alias, or YAML file.")] = "helios-g3-multi-voltage",
+    simulator: Annotated[str | None, typer.Option("--simulator", help="Simulator instead of that of the microscope.")] = None,
+    energies_kev: Annotated[
+        str | None, typer.Option("--energies-kev", metavar="E,E", help="Landing energies instead of those of the microscope.")
+    ] = None,
+    voxel_size_nm: VoxelSize = None,
+    threshold: Annotated[float | None, typer.Option("--threshold", help="Grey values above this are solid.")] = None,
+    seed: Seed = 1,
+    force: Force = False,
+    json: Json = False,
+) -> None:
+    """Mill a structure slice by slice and record every face, with labels."""
+    from synthfib.catalogue import load_microscope
+    from synthfib.corpus.acquire import slice_and_view
+    from synthfib.data.readers import read_volume
+    from synthfib.data.writers import check_ending, write_stack
+    from synthfib.physics.materials import material as named
+
+    recipe = load_microscope(microscope)
+    energies = options.numbers(energies_kev, "--energies-kev") if energies_kev else None
+    check_ending(out, {".h5": None, ".tif": None})
+    options.new_file(out, force)
+    volume = read_volume(
+        structure,
+        voxel_size_nm=options.voxel_size_nm(voxel_size_nm) if voxel_size_nm else None,
+        default_phases=(named("epoxy"), named("gold")),
+        threshold=threshold,
+    )
+    chosen = {0: pore, 1: material}
+    volume = replace(volume, phases=tuple(named(chosen[i]) if chosen.get(i) else phase for i, phase in enumerate(volume.phases)))
+    stack = slice_and_view(volume, recipe, energies_kev=energies, simulator=simulator, rng=seed)
+    write_stack(out, stack)
+    document = {
+        "out": str(out),
+        "shape": list(stack.shape),
+        "channels": [str(channel) for channel in stack.channels],
+        "pixel_size_nm": list(stack.plan.pixel_size_nm),
+        "phases": [phase.name for phase in stack.phases],
+        "mean_slice_thickness_nm": float(stack.plan.thickness_nm.mean()) if stack.plan.n_slices > 1 else None,
+        "solid_fraction": float((stack.labels > 0).mean()) if stack.labels is not None else None,
+        "seed": seed,
+    }
+    options.say(document, f"{stack!r}\nwritten to {out}", json=json)

@@ -1,0 +1,79 @@
+"""Options that several commands share, and how their text is read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from synthfib.errors import InputError
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
+Force = Annotated[bool, typer.Option("--force", help="Replace the output if it exists.")]
+Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed of all random numbers.")]
+VoxelSize = Annotated[str | None, typer.Option("--voxel-size-nm", metavar="Z,Y,X", help="Voxel size in nm: three numbers, or one for a cube.")]
+
+
+def numbers(text: str, what: str) -> tuple[float, ...]:
+    """Read numbers separated by commas.
+
+    Raises
+    ------
+    InputError
+        If there is anything else.
+    """
+    try:
+        return tuple(float(part) for part in text.split(","))
+    except ValueError as error:
+        raise InputError(f"{what} needs numbers separated by commas, got {text!r}.") from error
+
+
+def voxel_size_nm(text: str) -> tuple[float, float, float]:
+    """Read a voxel size, one number for a cube or ``Z,Y,X``.
+
+    Raises
+    ------
+    InputError
+        If these are not one or three lengths that can be nm.
+    """
+    from synthfib.data.volume import check_voxel_size_nm
+
+    sizes = numbers(text, "A voxel size")
+    return check_voxel_size_nm(sizes * 3 if len(sizes) == 1 else sizes)
+
+
+def shape(text: str) -> tuple[int, int, int]:
+    """Read a shape ``Z,Y,X``.
+
+    Raises
+    ------
+    InputError
+        If these are not three whole numbers above 0.
+    """
+    sizes = numbers(text, "A shape")
+    if len(sizes) != 3 or any(size < 1 or not size.is_integer() for size in sizes):
+        raise InputError(f"A shape needs three whole numbers of voxels above 0 as Z,Y,X, got {text!r}.")
+    return (int(sizes[0]), int(sizes[1]), int(sizes[2]))
+
+
+def new_file(path: Path, force: bool) -> Path:
+    """Return `path` if nothing is there yet, or if it may be replaced.
+
+    Raises
+    ------
+    InputError
+        If something is there, or the folder is missing.
+    """
+    if path.is_dir() or (path.exists() and not force):
+        raise InputError(f"The output must not exist yet, {str(path)!r} does; choose another name or add --force.")
+    if not path.parent.is_dir():
+        raise InputError(f"The folder of the output must exist, {str(path.parent)!r} does not; create it first.")
+    return path
+
+
+def say(document: dict[str, Any], text: str, *, json: bool) -> None:
+    """Print the result: one JSON document, or text for people."""
+    import json as encoder
+
+    typer.echo(encoder.dumps(document, indent=1, allow_nan=False) if json else text)

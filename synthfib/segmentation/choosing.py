@@ -1,0 +1,29 @@
+"""From what a user types to a method that is ready to predict."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import cast
+
+from synthfib.errors import InputError
+from synthfib.segmentation.base import Segmenter
+from synthfib.segmentation.registry import SEGMENTERS
+
+_NEED_NO_TRAINING = ("otsu", "kmeans")
+_CHECKPOINT_ENDINGS = (".safetensors", ".json")
+
+
+def ready_segmenter(name_or_checkpoint: str, *, threads: int = 2) -> Segmenter:
+    """Return a method that needs no training by name, or a trained network by the file of its checkpoint.
+
+    Raises
+    ------
+    InputError
+        If the checkpoint is missing or damaged, or a network is named that must be trained first; UnknownNameError for an unknown name.
+    """
+    if Path(name_or_checkpoint).suffix in _CHECKPOINT_ENDINGS:
+        return cast(Segmenter, SEGMENTERS.load("unet").load(name_or_checkpoint, threads=threads))
+    method = SEGMENTERS.load(name_or_checkpoint)
+    if name_or_checkpoint not in _NEED_NO_TRAINING:
+        raise InputError(f"{name_or_checkpoint!r} must be trained first; run `synthfib train` and give the .safetensors file that it writes.")
+    return cast(Segmenter, method())
