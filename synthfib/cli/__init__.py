@@ -2,9 +2,43 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
 
-def main() -> None:
-    """Run the command line; the entry point ``synthfib``."""
+from synthfib.errors import SynthfibError
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run one command and leave with its exit code.
+
+    0 done, 1 a check failed, 2 bad input, 3 an optional package is missing, 130 interrupted.
+    """
+    from typer.exceptions import Abort, TyperException
+
     from synthfib.cli.app import app
 
-    app()
+    try:
+        code = app(arguments, prog_name="synthfib", standalone_mode=False)
+    except TyperException as error:
+        _fail(error.format_message().splitlines()[0], error.exit_code)
+    except SynthfibError as error:
+        _fail(str(error), error.exit_code)
+    except (KeyboardInterrupt, Abort):
+        _fail("interrupted.", 130)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(1)
+    except OSError as error:
+        where = f" {error.filename!r}" if error.filename else ""
+        _fail(f"cannot use{where}: {error.strerror or error}.", 2)
+    except MemoryError as error:
+        _fail(f"this does not fit in memory ({error}); make it smaller.", 2)
+    if code == 130:
+        _fail("interrupted.", 130)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _fail(message: str, code: int) -> NoReturn:
+    print(f"Error: {message}", file=sys.stderr)
+    sys.exit(code)

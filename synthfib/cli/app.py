@@ -8,7 +8,6 @@ import typer
 
 from synthfib._version import __version__
 from synthfib.cli import catalogue, corpora, demo, doctor, imaging, models, structures
-from synthfib.cli.guard import guarded
 
 app = typer.Typer(name="synthfib", no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None, add_completion=True)
 
@@ -39,4 +38,4 @@ for command in (
     models.benchmark,
     doctor.doctor,
 ):
-    app.command(command.__name__.rstrip("_"))(guarded(command))
+    app.command(command.__name__.rstrip("_"))(command)

@@ -17,10 +17,10 @@ def demo(
     json: Json = False,
 ) -> None:
     """Build a small corpus, train on it, score three methods and write a report."""
+    from synthfib.benchmark.leaderboard import leaderboard
     from synthfib.cli.progress import progress
     from synthfib.report.demo import run_demo
-    from synthfib.report.tables import demo_text
 
     with progress("Demo") as report:
         document = run_demo(out, rng=seed, on_progress=report)
-    options.say(document, demo_text(document, out), json=json)
+    options.say(document, f"{leaderboard(document['scores'])}\nopen {out / 'report.html'}", json=json)

@@ -1,4 +1,4 @@
-"""Is everything here that may be needed?"""
+"""What this machine has."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ def doctor(json: Json = False) -> None:
         except PackageNotFoundError:
             return None
 
-    packages = ("numpy", "scipy", "numba", "h5py", "scikit-image", "scikit-learn", "torch", "monai", "safetensors", "datasets", "pyvista", "dask")
-    document = {
+    names = ("numpy", "scipy", "numba", "h5py", "scikit-image", "scikit-learn", "torch", "monai", "safetensors", "datasets", "pyvista", "dask")
+    packages = {name: installed(name) for name in names}
+    machine = {
         "synthfib": __version__,
         "python": platform.python_version(),
         "system": platform.platform(),
         "cores": os.cpu_count(),
         "memory_gb": round((available_memory_bytes() or 0) / 1e9, 1),
         "disk_gb": round(shutil.disk_usage(Path.cwd()).free / 1e9, 1),
-        "packages": {name: installed(name) for name in packages},
     }
-    lines = [f"{key:<14} {value}" for key, value in document.items() if key != "packages"]
-    lines += [f"  {name:<12} {found or 'not installed'}" for name, found in document["packages"].items()]  # type: ignore[attr-defined]
-    options.say(document, "\n".join(lines), json=json)
+    lines = [f"{key:<14} {value}" for key, value in machine.items()]
+    lines += [f"  {name:<12} {found or 'not installed'}" for name, found in packages.items()]
+    options.say({**machine, "packages": packages}, "\n".join(lines), json=json)

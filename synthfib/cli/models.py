@@ -83,14 +83,16 @@ def evaluate(
     json: Json = False,
 ) -> None:
     """Compare a segmentation with the truth."""
-    from synthfib.benchmark.leaderboard import score_text
+    from synthfib.benchmark.leaderboard import leaderboard
     from synthfib.data.segmentation_file import read_segmentation, read_truth
     from synthfib.evaluation.overlap import Confusion, scores
 
     found = read_segmentation(segmentation)
     size = options.voxel_size_nm(voxel_size_nm) if voxel_size_nm else None
     figures = scores(Confusion.of(found.solid, read_truth(truth, found, voxel_size_nm=size, threshold=threshold)))
-    options.say({"segmentation": str(segmentation), "truth": str(truth), **figures}, score_text(figures), json=json)
+    figures |= {"mp_percent": 100 * figures["mp"], "mgp_percent": 100 * figures["mgp"]}
+    method = str(found.description.get("model", segmentation.name))
+    options.say({"segmentation": str(segmentation), "truth": str(truth), **figures}, leaderboard([{"method": method, **figures}]), json=json)
 
 
 def benchmark(
@@ -103,7 +105,7 @@ def benchmark(
     json: Json = False,
 ) -> None:
     """Fit methods on a corpus and score them on its test split."""
-    from synthfib.benchmark.leaderboard import table_text
+    from synthfib.benchmark.leaderboard import leaderboard
     from synthfib.benchmark.protocol import run_benchmark
     from synthfib.cli.progress import progress
     from synthfib.corpus.load import Corpus
@@ -114,7 +116,7 @@ def benchmark(
     opened = Corpus.open(corpus)
     with progress("Benchmark") as report:
         names = [name.strip() for name in models.split(",") if name.strip()]
-        result = run_benchmark(opened, names, rng=seed, threads=threads, on_progress=lambda p: report(p.fraction, p.note))
+        result = run_benchmark(opened, names, rng=seed, threads=threads, on_progress=lambda p: report(p.fraction, f"{p.stage} {p.method}"))
     if out is not None:
         write_text(out, result.to_json() + "\n")
-    options.say(result.to_dict(), table_text(result), json=json)
+    options.say(result.to_dict(), leaderboard(result.scores), json=json)
