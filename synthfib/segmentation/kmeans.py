@@ -42,7 +42,7 @@ class KMeans(GreyThreshold):
         if len(values) <= self.n_clusters:
             return float(values[-2])
         with threadpool_limits(1):  # the order of sums, and so the last digit, would depend on the number of threads
-            model = sklearn.cluster.KMeans(self.n_clusters, n_init=10, random_state=0)  # pyright: ignore[reportArgumentType]
+            model = sklearn.cluster.KMeans(self.n_clusters, n_init=10, tol=0, random_state=0)  # pyright: ignore[reportArgumentType]
             cluster = model.fit_predict(values[:, None].astype(np.float64), sample_weight=counts[values].astype(np.float64))
         brightest = int(np.argmax(model.cluster_centers_[:, 0]))
         return float(values[cluster != brightest].max())

@@ -73,11 +73,11 @@ PRESETS: Mapping[str, TrainingSettings] = MappingProxyType(
     {
         "fast": TrainingSettings(
             base_features=16,
-            learning_rate=2e-3,
+            learning_rate=4e-3,
             batch_size=16,
             patch_size=64,
             patches_per_epoch=512,
-            max_epochs=24,
+            max_epochs=16,
             plateau_patience=2,
             plateau_factor=0.3,
             stop_patience=8,
