@@ -46,7 +46,9 @@ def _entries(kind: Kind) -> dict[str, str]:
     registries = {Kind.generators: GENERATORS, Kind.simulators: SIMULATORS, Kind.models: SEGMENTERS}
     if kind in registries:
         return dict.fromkeys(registries[kind].names(), "")
+    from synthfib.catalogue import Kind as RecipeKind
     from synthfib.catalogue import list_recipes
 
-    recipes = list_recipes({Kind.materials: "material", Kind.microscopes: "microscope", Kind.corpora: "corpus"}[kind])
+    kinds: dict[Kind, RecipeKind] = {Kind.materials: "material", Kind.microscopes: "microscope", Kind.corpora: "corpus"}
+    recipes = list_recipes(kinds[kind])
     return {r.name: r.title + (f" (also: {', '.join(r.aliases)})" if r.aliases else "") for r in recipes}

@@ -45,8 +45,8 @@ def simulate(
         default_phases=(named("epoxy"), named("gold")),
         threshold=threshold,
     )
-    chosen = {0: pore, 1: material}
-    volume = replace(volume, phases=tuple(named(chosen[i]) if chosen.get(i) else phase for i, phase in enumerate(volume.phases)))
+    chosen = {index: named(name) for index, name in enumerate((pore, material)) if name}
+    volume = replace(volume, phases=tuple(chosen.get(index, phase) for index, phase in enumerate(volume.phases)))
     stack = slice_and_view(volume, recipe, energies_kev=energies, simulator=simulator, rng=seed)
     write_stack(out, stack)
     document = {

@@ -74,7 +74,15 @@ def grey_histogram(stack: ImageStack, *, channel: int = 0) -> Figure:
         shallow = ~solid & (depth_nm < 20)
         groups = {"solid": (solid, "#444444"), "pore, solid within 20 nm below": (shallow, "#e69f00"), "deeper pore": (~solid & ~shallow, "#56b4e9")}
     for name, (mask, colour) in groups.items():
-        axes.hist(images[mask], bins=bins, histtype="stepfilled", alpha=0.55, color=colour, label=name, weights=np.full(mask.sum(), 100 / mask.size))
+        axes.hist(
+            images[mask],
+            bins=bins.tolist(),
+            histtype="stepfilled",
+            alpha=0.55,
+            color=colour,
+            label=name,
+            weights=np.full(mask.sum(), 100 / mask.size),
+        )
     axes.set(xlabel=f"grey value, {stack.channels[channel]}", ylabel="share of pixels (%)")
     axes.legend(frameon=False, fontsize=8)
     axes.spines[["top", "right"]].set_visible(False)
