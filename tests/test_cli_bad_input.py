@@ -45,7 +45,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     labels = np.random.default_rng(0).integers(0, 2, (6, 8, 8), dtype=np.uint8)
     write_volume(tmp_path / "volume.h5", LabelVolume(labels, (2.5, 2.5, 2.5), PHASES))
-    plan = MillingPlan(np.arange(6) * 2.5, (2.5, 2.5))
+    plan = MillingPlan(np.linspace(0, 12.5, 6), (2.5, 2.5))
     stack = ImageStack(labels[None] * np.uint8(200), (Channel(2.0),), plan, labels, PHASES)
     write_stack(tmp_path / "stack.h5", stack)
     wide = ImageStack(np.zeros((1, 6, 9, 8), np.uint8), (Channel(2.0),), plan)

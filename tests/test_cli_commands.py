@@ -236,8 +236,9 @@ def test_train_then_segment(synthfib: Run, corpus: Path, tmp_path: Path) -> None
     out = tmp_path / "segmentation.h5"
     assert synthfib("segment", stack, "--model", model, "--out", out).code == 0
     with h5py.File(out) as file:
-        assert file["solid"].shape == (5, 32, 32)
-        assert file["solid"].dtype == np.uint8
+        solid = np.asarray(file["solid"])
+    assert solid.shape == (5, 32, 32)
+    assert solid.dtype == np.uint8
     assert synthfib("evaluate", out, "--truth", stack, "--json").json["mean_dice"] > 0
 
 
