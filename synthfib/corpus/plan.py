@@ -18,7 +18,7 @@ from synthfib.errors import InputError, ResourceError
 _SAMPLE = 50
 # Measured on recipes of 2 to 71 million voxels with 1 and 3 channels; meant to be right within a factor of two.
 _PROCESS_BYTES = 260_000_000
-_WHOLE_FIELD_VOXELS = 2**24  # larger structures are drawn slab by slab
+_WHOLE_FIELD_VOXELS = 2**22  # larger structures are drawn slab by slab
 _BYTES_PER_VOXEL_WHOLE = 40
 _BYTES_PER_VOXEL_SLABS = 2
 _SLAB_BYTES = 170_000_000

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from synthfib.generators.wave_field import WaveField
 
 # Up to this many voxels all are candidates for the level; beyond, a sample brackets it first.
-_ALL_CANDIDATES = 2**24
+_ALL_CANDIDATES = 2**22
 _SAMPLES = 50_000
 _BRACKET_SIGMA = 6.0
 _SLAB_VOXELS = 2**24
