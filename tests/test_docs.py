@@ -1,0 +1,60 @@
+"""The documentation names commands, options, files and pictures that exist."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+import typer
+
+from synthfib.cli.app import app
+
+ROOT = Path(__file__).parent.parent
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+COMMANDS = {command.name: command for command in app.registered_commands}
+
+
+def options_of(command: str) -> set[str]:
+    tree = typer.main.get_command(app)
+    parameters = tree.commands[command].params  # type: ignore[attr-defined]
+    return {option for parameter in parameters for option in parameter.opts} | {"--help"}
+
+
+def shown_commands() -> list[tuple[str, str]]:
+    found = []
+    for page in PAGES:
+        for line in page.read_text(encoding="utf-8").splitlines():
+            if re.match(r"\s*(\$ )?(\.venv/bin/)?synthfib [a-z]", line) and "COMMAND" not in line:
+                found.append((page.relative_to(ROOT).as_posix(), line.strip().removeprefix("$ ")))
+    return found
+
+
+def test_there_are_commands_to_check() -> None:
+    assert len(shown_commands()) > 10
+
+
+@pytest.mark.parametrize(("page", "line"), shown_commands())
+def test_commands_of_the_documentation_exist(page: str, line: str) -> None:
+    _, command, *arguments = shlex.split(line, comments=True)
+    assert command in COMMANDS, page
+    used = {argument.partition("=")[0] for argument in arguments if argument.startswith("--")}
+    assert used <= options_of(command), page
+
+
+def test_reference_has_every_command() -> None:
+    text = (ROOT / "docs" / "reference" / "cli.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"^\| `([a-z]+)", text, flags=re.MULTILINE)) == set(COMMANDS)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text(encoding="utf-8")):
+        assert target.startswith("http") or (page.parent / target).exists(), target
+
+
+def test_the_python_of_the_readme_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    (code,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), flags=re.DOTALL)
+    exec(compile(code, "README.md", "exec"), {})
+    assert capsys.readouterr().out.startswith("ImageStack(3 x ")
