@@ -25,9 +25,9 @@ def options_of(command: str) -> set[str]:
 def shown_commands() -> list[tuple[str, str]]:
     found = []
     for page in PAGES:
-        for line in page.read_text(encoding="utf-8").splitlines():
-            if re.match(r"\s*(\$ )?(\.venv/bin/)?synthfib [a-z]", line) and "COMMAND" not in line:
-                found.append((page.relative_to(ROOT).as_posix(), line.strip().removeprefix("$ ")))
+        for block in re.findall(r"```(?:sh|bash|console)\n(.*?)```", page.read_text(encoding="utf-8"), flags=re.DOTALL):
+            lines = (re.sub(r"^(\$ )?(\.venv/bin/)?", "", line.strip()) for line in block.replace("\\\n", " ").splitlines())
+            found += [(page.relative_to(ROOT).as_posix(), line) for line in lines if line.startswith("synthfib ")]
     return found
 
 
