@@ -65,6 +65,11 @@ def test_help_names_every_command(synthfib: Run) -> None:
     assert all(f"\n  {command} " in shown.out for command in COMMANDS)
 
 
+def test_no_command_shows_the_help(synthfib: Run) -> None:
+    assert synthfib().code == 0
+    assert synthfib().out == synthfib("--help").out
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_has_help(synthfib: Run, command: str) -> None:
     shown = synthfib(command, "--help")

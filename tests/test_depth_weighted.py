@@ -33,7 +33,7 @@ def film_yield(film: str, thickness_nm: float, substrate: str, energy_kev: float
     voxel_nm = 0.5
     labels = np.ones((500, 2, 2), np.uint8)
     labels[: round(thickness_nm / voxel_nm)] = 0
-    volume = LabelVolume(labels, (voxel_nm,) * 3, (material(film), material(substrate)))
+    volume = LabelVolume(labels, (voxel_nm, voxel_nm, voxel_nm), (material(film), material(substrate)))
     plan = MillingPlan(np.zeros(1), (voxel_nm, voxel_nm))
     return float(render(volume, plan, DepthWeighted(), energies_kev=[energy_kev], rng=0).data[0, 0, 0, 0])
 
@@ -86,7 +86,7 @@ def test_layers_of_one_material_may_be_cut_at_will() -> None:
 def test_walls_darken_vacuum_pores_the_more_the_deeper() -> None:
     labels = np.ones((80, 24, 24), np.uint8)
     labels[:60, 8:16, 8:16] = 0
-    volume = LabelVolume(labels, (2.5,) * 3, (material("vacuum"), material("gold")))
+    volume = LabelVolume(labels, (2.5, 2.5, 2.5), (material("vacuum"), material("gold")))
     plan = MillingPlan(np.array([0.0, 50.0, 100.0]), (2.5, 2.5))
     bottom = render(volume, plan, DepthWeighted(), energies_kev=[2.0], rng=0).data[0, :, 12, 12]
     assert bottom[0] < bottom[1] < bottom[2]

@@ -19,7 +19,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     from synthfib.cli.app import app
 
     try:
-        code = app(arguments, prog_name="synthfib", standalone_mode=False)
+        code = app(list(arguments if arguments is not None else sys.argv[1:]) or ["--help"], prog_name="synthfib", standalone_mode=False)
     except TyperException as error:
         _fail(error.format_message().splitlines()[0], error.exit_code)
     except SynthfibError as error:
