@@ -11,7 +11,7 @@ import yaml
 from pydantic import ValidationError
 
 from synthfib import catalogue
-from synthfib.catalogue import Kind, load_corpus, load_material, load_microscope
+from synthfib.catalogue import Kind, LeveledWaveRecipe, load_corpus, load_material, load_microscope
 from synthfib.catalogue.finding import catalogue_root
 from synthfib.catalogue.json_schema import json_schema, schema_text
 from synthfib.errors import InputError, RecipeError, UnknownNameError
@@ -24,6 +24,16 @@ MATERIAL: dict[str, Any] = {
     "title": "A sponge",
     "structure": {"generator": "leveled-wave", "ligament_diameters_nm": [40, 10.5], "solid_fraction": 0.25},
     "phases": {"pore": "vacuum", "solid": "gold"},
+}
+
+PACKING: dict[str, Any] = {"generator": "boolean-model", "grains": {"shape": "cube"}, "solid_fraction": 0.3}
+COPY: dict[str, Any] = {"generator": "self-similar", "base": {"generator": "plurigaussian"}, "mask_scale": 0.1, "solid_fraction": 0.1}
+THREE: dict[str, Any] = {
+    "generator": "plurigaussian",
+    "ligament_diameter_nm": 20,
+    "domain_diameter_nm": 30,
+    "solid_fraction": 0.6,
+    "second_solid_fraction": 0.3,
 }
 
 
@@ -103,6 +113,7 @@ def test_aliases_lead_to_the_same_recipe(name: str) -> None:
 
 def test_the_numbers_of_the_first_recipes() -> None:
     hnpg = load_material("hnpg")
+    assert isinstance(hnpg.structure, LeveledWaveRecipe)
     assert hnpg.structure.ligament_diameters_nm == (110, 15)
     assert hnpg.structure.solid_fraction == 0.123
     assert (hnpg.phases.pore, hnpg.phases.solid) == ("epoxy", "gold")
@@ -152,6 +163,7 @@ def test_paths_must_exist_and_end_in_yaml(tmp_path: Path) -> None:
 
 def test_whole_numbers_and_lists_are_accepted(tmp_path: Path) -> None:
     recipe = load_material(write(tmp_path, MATERIAL))
+    assert isinstance(recipe.structure, LeveledWaveRecipe)
     assert recipe.structure.ligament_diameters_nm == (40.0, 10.5)
     assert isinstance(recipe.structure.ligament_diameters_nm[0], float)
     assert recipe.structure.n_waves == 1000
@@ -176,7 +188,13 @@ def test_recipes_do_not_change() -> None:
         (structure(ligament_diameters_nm=[-25]), "structure.ligament_diameters_nm.0 must be 0.01 or more, got -25."),
         (structure(ligament_diameters_nm=[2.5e-8]), "lengths are in nanometres, multiply metres by 1e9."),
         (structure(n_waves=2.5), "structure.n_waves must be a whole number, got 2.5."),
-        (structure(generator="magic"), "structure.generator must be 'leveled-wave', got \"magic\"."),
+        (structure(generator="magic"), "line 5: structure.generator must be one of 'leveled-wave', 'random-pores', "),
+        (changed(structure={"solid_fraction": 0.3}), "line 4: structure.generator is required, add it."),
+        (structure(porosity=0.3), "structure.porosity is not a known key; known keys are generator, ligament_diameters_nm, n_waves, solid_fraction."),
+        (changed(structure=PACKING), "structure.grains.shape must be one of 'sphere', 'cylinder', 'ellipsoid', got \"cube\"."),
+        (changed(structure=COPY), "structure.base.generator must be one of 'leveled-wave', 'random-pores', 'boolean-model', got \"plurigaussian\"."),
+        (changed(structure=THREE), "the recipe must name phases.second_solid"),
+        (changed(phases={"pore": "vacuum", "solid": "gold", "second_solid": "silver"}), "must not name phases.second_solid"),
         (changed(structure=None), "line 4: structure must be a mapping of keys to values, got null."),
         (changed(name="Bad Name"), "line 2: name must be lower-case words and digits joined by hyphens"),
         (changed(references=["Smith 2020"]), "references.0 must be a DOI (10.1234/...) or a web address"),

@@ -1,12 +1,22 @@
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from synthfib.catalogue import CorpusRecipe, SliceThicknessRecipe, SplitSizes, dump_recipe, load_corpus, load_material, load_microscope
+from synthfib.catalogue import (
+    CorpusRecipe,
+    SliceThicknessRecipe,
+    SplitSizes,
+    dump_recipe,
+    list_recipes,
+    load_corpus,
+    load_material,
+    load_microscope,
+)
 from synthfib.corpus.build import build_volume
 from synthfib.corpus.recipe import make_generator, recipe_digest, resolve, slice_thickness, stage_seed
 from synthfib.corpus.volume import milling_plan
@@ -125,3 +135,23 @@ def test_numbers_survive_dump_and_load(tmp_path: Path, voxel_size_nm: float) -> 
     path = tmp_path / "recipe.yaml"
     path.write_text(dump_recipe(tiny(voxel_size_nm=voxel_size_nm)))
     assert load_corpus(path) == tiny(voxel_size_nm=voxel_size_nm)
+
+
+@pytest.mark.parametrize("name", [listing.name for listing in list_recipes("material")])
+def test_every_material_can_be_drawn(name: str) -> None:
+    """Whatever has a fraction meets it."""
+    recipe = load_material(name)
+    volume = make_generator(recipe).generate((32, 32, 32), (5.0, 5.0, 5.0), rng=1)
+    names = (recipe.phases.pore, recipe.phases.solid, recipe.phases.second_solid)
+    assert [phase.name for phase in volume.phases] == [name for name in names if name]
+    assert volume.provenance.steps[-1].name == recipe.structure.generator
+    wanted = getattr(recipe.structure, "solid_fraction", 1 - getattr(recipe.structure, "porosity", float("nan")))
+    if not math.isnan(wanted):
+        assert volume.solid_fraction == pytest.approx(wanted, abs=0.51 / 32**3)
+
+
+def test_another_solid_fraction_suits_those_who_count_pores() -> None:
+    generator = make_generator(load_material("rpgm"), solid_fraction=0.4)
+    assert generator.generate((24, 24, 24), (5.0, 5.0, 5.0), rng=1).solid_fraction == pytest.approx(0.4, abs=1e-4)
+    with pytest.raises(InputError, match="no solid fraction to choose"):
+        make_generator(load_material("calibration-bulk"), solid_fraction=0.4)

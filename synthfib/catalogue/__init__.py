@@ -10,10 +10,12 @@ from synthfib.catalogue.finding import recipe_text as recipe_text
 from synthfib.catalogue.json_schema import json_schema as json_schema
 from synthfib.catalogue.recipes import CorpusRecipe as CorpusRecipe
 from synthfib.catalogue.recipes import Kind as Kind
-from synthfib.catalogue.recipes import LeveledWaveRecipe as LeveledWaveRecipe
 from synthfib.catalogue.recipes import MaterialRecipe as MaterialRecipe
 from synthfib.catalogue.recipes import MicroscopeRecipe as MicroscopeRecipe
 from synthfib.catalogue.recipes import PhaseNames as PhaseNames
 from synthfib.catalogue.recipes import SliceThicknessRecipe as SliceThicknessRecipe
 from synthfib.catalogue.recipes import SplitSizes as SplitSizes
+from synthfib.catalogue.structures import LeveledWaveRecipe as LeveledWaveRecipe
+from synthfib.catalogue.structures import Structure as Structure
+from synthfib.catalogue.structures import StructureRecipe as StructureRecipe
 from synthfib.catalogue.yaml_dumping import dump_recipe as dump_recipe

@@ -2,34 +2,17 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field, field_validator, model_validator
+
+from synthfib.catalogue.fields import VERSION_PATTERN, Count, Energies, Length, Name, Reference, Size, Strict, Text
+from synthfib.catalogue.structures import Structure
 
 Kind = Literal["material", "microscope", "corpus"]
 
-#: Lengths outside this range are taken for another unit (metres or micrometres instead of nanometres).
-Length = Annotated[float, Field(ge=0.01, le=1e5)]
-Energy = Annotated[float, Field(ge=0.5, le=10)]
-Energies = Annotated[tuple[Energy, ...], Field(min_length=1)]
-NAME_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*$"
-REFERENCE_PATTERN = r"^(10\.\d{4,9}/|https?://)\S+$"
-VERSION_PATTERN = r"^\d{1,6}\.\d{1,6}\.\d{1,6}$"
-Name = Annotated[str, Field(pattern=NAME_PATTERN, max_length=80)]
-Text = Annotated[str, Field(min_length=1, max_length=500)]
-Reference = Annotated[str, Field(pattern=REFERENCE_PATTERN, max_length=500)]
-Count = Annotated[int, Field(ge=0, le=100_000)]
-Size = Annotated[int, Field(ge=1, le=1_000_000)]
 
-
-class _Strict(BaseModel):
-    """No unknown keys, no conversions, no changes afterwards, only finite numbers."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False, validate_by_name=True, serialize_by_alias=True)
-
-
-class Recipe(_Strict):
+class Recipe(Strict):
     """What every recipe has."""
 
     name: Name = Field(description="Kebab-case name, equal to the name of the file or folder.")
@@ -38,40 +21,30 @@ class Recipe(_Strict):
     references: tuple[Reference, ...] = Field(default=(), description="DOIs (10....) or web addresses of what the numbers come from.")
 
 
-class LeveledWaveRecipe(_Strict):
-    """A leveled-wave structure: plane waves of one length, cut at a level; several levels lie one inside the other."""
-
-    generator: Literal["leveled-wave"]
-    ligament_diameters_nm: Annotated[tuple[Length, ...], Field(min_length=1, max_length=3)] = Field(
-        description="Ligament diameter of each level in nm, the coarsest first."
-    )
-    solid_fraction: float = Field(gt=0, lt=1, description="Volume fraction of the solid.")
-    n_waves: int = Field(default=1000, ge=1, le=100_000, description="Plane waves per level.")
-
-    @field_validator("ligament_diameters_nm")
-    @classmethod
-    def _coarsest_first(cls, diameters_nm: tuple[float, ...]) -> tuple[float, ...]:
-        if any(fine >= coarse for coarse, fine in pairwise(diameters_nm)):
-            raise ValueError("must run from the coarsest to the finest")
-        return diameters_nm
-
-
-class PhaseNames(_Strict):
-    """Names of the materials of pore and solid."""
+class PhaseNames(Strict):
+    """Names of the materials of pore and solid, and of a second solid where the structure has one."""
 
     pore: Name = Field(description="Material of label 0, for example epoxy or vacuum.")
     solid: Name = Field(description="Material of label 1, for example gold.")
+    second_solid: Name | None = Field(default=None, description="Material of label 2, for the generator plurigaussian only.")
 
 
 class MaterialRecipe(Recipe):
     """A porous material: its structure and what it is made of."""
 
     schema_: Literal["synthfib/material@1"] = Field(alias="schema")
-    structure: Annotated[LeveledWaveRecipe, Field(description="The generator and its parameters.")]
+    structure: Annotated[Structure, Field(discriminator="generator", description="The generator and its parameters.")]
     phases: PhaseNames
 
+    @model_validator(mode="after")
+    def _as_many_phases_as_labels(self) -> MaterialRecipe:
+        three = self.structure.generator == "plurigaussian"
+        if three != (self.phases.second_solid is not None):
+            raise ValueError("must name phases.second_solid" if three else "must not name phases.second_solid: its structure has one solid")
+        return self
 
-class SliceThicknessRecipe(_Strict):
+
+class SliceThicknessRecipe(Strict):
     """How thick slices are: constant, or gamma-distributed if the standard deviation is above 0."""
 
     mean_nm: Length = Field(description="Mean thickness in nm.")
@@ -98,7 +71,7 @@ class MicroscopeRecipe(Recipe):
         return _without_doubles(energies_kev)
 
 
-class SplitSizes(_Strict):
+class SplitSizes(Strict):
     """Number of volumes of each split."""
 
     train: Count

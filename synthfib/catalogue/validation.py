@@ -9,7 +9,8 @@ from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from synthfib.catalogue.recipes import MODELS, NAME_PATTERN, REFERENCE_PATTERN, VERSION_PATTERN, Recipe
+from synthfib.catalogue.fields import NAME_PATTERN, REFERENCE_PATTERN, VERSION_PATTERN
+from synthfib.catalogue.recipes import MODELS, Recipe
 from synthfib.catalogue.yaml_loading import Document, Location, recipe_error
 from synthfib.errors import RecipeError
 
@@ -23,6 +24,7 @@ _REQUIRED = {
     "int_from_float": "must be a whole number",
     "string_type": "must be text",
     "model_type": "must be a mapping of keys to values",
+    "dict_type": "must be a mapping of keys to values",
     "tuple_type": "must be a list",
     "finite_number": "must be a finite number",
     "greater_than": "must be above {gt:g}",
@@ -71,13 +73,13 @@ def _check_kind(document: Document, model: type[Recipe]) -> None:
 
 def explain(document: Document, model: type[BaseModel], error: ValidationError) -> RecipeError:
     """Return all problems of a failed validation as one error for people."""
-    details = [detail for detail in error.errors(include_url=False) if not _follows_from_another(detail)]
+    details = [_at_its_key(detail) for detail in error.errors(include_url=False) if not _follows_from_another(detail)]
     missing = {_own(document.data, detail["loc"]) for detail in details if detail["type"] == "missing"}
     problems = []
     for detail in details:
         at = _own(document.data, detail["loc"])
         if detail["type"] == "extra_forbidden":
-            text, meant = _unknown_key(model, detail["loc"])
+            text, meant = _unknown_key(model, detail["loc"], at)
             missing.discard((*at[:-1], meant))
             problems.append((at, text))
         elif detail["type"] != "missing":
@@ -91,6 +93,17 @@ def _follows_from_another(detail: Mapping[str, Any]) -> bool:
     return bool(detail["type"] == "too_short" and len(detail["input"]) >= detail["ctx"]["min_length"])
 
 
+def _at_its_key(detail: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Blame the key that tells the members of a union apart for what pydantic blames the whole mapping for."""
+    if detail["type"] not in ("union_tag_invalid", "union_tag_not_found"):
+        return detail
+    key = detail["ctx"]["discriminator"].strip("'")
+    at = {**detail, "loc": (*detail["loc"], key)}
+    if detail["type"] == "union_tag_not_found":
+        return {**at, "type": "missing"}
+    return {**at, "type": "literal_error", "ctx": {"expected": f"one of {detail['ctx']['expected_tags']}"}, "input": detail["input"][key]}
+
+
 def _problem(at: Location, kind: str, context: dict[str, Any], value: Any, message: str) -> str:
     required = _REQUIRED[kind].format(**context) if kind in _REQUIRED else _REQUIRED_PATTERN.get(context.get("pattern", ""), message.rstrip("."))
     text = f"{_dotted(at)} {required}, got {_short(value)}"
@@ -99,11 +112,11 @@ def _problem(at: Location, kind: str, context: dict[str, Any], value: Any, messa
     return text
 
 
-def _unknown_key(model: type[BaseModel], location: Location) -> tuple[str, str | None]:
+def _unknown_key(model: type[BaseModel], location: Location, at: Location) -> tuple[str, str | None]:
     known = sorted(_keys_at(model, location[:-1]))
     near = get_close_matches(str(location[-1]), known, n=1, cutoff=0.6)
     hint = f"did you mean {near[0]}?" if near else f"known keys are {', '.join(known)}"
-    return f"{_dotted(location)} is not a known key; {hint}", near[0] if near else None
+    return f"{_dotted(at)} is not a known key; {hint}", near[0] if near else None
 
 
 def _keys_at(model: type[BaseModel], location: Location) -> set[str]:
@@ -112,7 +125,9 @@ def _keys_at(model: type[BaseModel], location: Location) -> set[str]:
         inner = {
             found for m in models for name, field in m.model_fields.items() if (field.alias or name) == part for found in _models_in(field.annotation)
         }
-        models = inner or models  # the tag of a union and the index of a list name no field
+        # The tag of a union and the index of a list name no field; a tag leaves one member.
+        tagged = {m for m in models for field in m.model_fields.values() if part in get_args(field.annotation)}
+        models = inner or tagged or models
     return {field.alias or name for m in models for name, field in m.model_fields.items()}
 
 

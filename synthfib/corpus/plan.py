@@ -108,7 +108,7 @@ def _disk_bytes(resolved: ResolvedRecipe) -> int:
 
 def _seconds(resolved: ResolvedRecipe, place: Place, n_voxels: int, workers: int) -> float:
     structure, channels = resolved.material_of(place).structure, len(resolved.energies_kev)
-    drawing = n_voxels * structure.n_waves * len(structure.ligament_diameters_nm) * _SECONDS_PER_WAVE_VOXEL
+    drawing = n_voxels * structure.waves_per_voxel * _SECONDS_PER_WAVE_VOXEL
     imaging = channels * (n_voxels * _SECONDS_PER_CHANNEL_VOXEL + _pixels(resolved) * _SECONDS_PER_CHANNEL_PIXEL)
     return drawing / n_cpus() + imaging / min(workers, n_cpus())
 

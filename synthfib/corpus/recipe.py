@@ -9,10 +9,12 @@ from typing import Any, Literal
 
 import numpy as np
 
-from synthfib.catalogue import CorpusRecipe, MaterialRecipe, MicroscopeRecipe, SliceThicknessRecipe, load_material, load_microscope
+from synthfib.catalogue import CorpusRecipe, MaterialRecipe, MicroscopeRecipe, SliceThicknessRecipe, StructureRecipe, load_material, load_microscope
+from synthfib.data.material import Material
 from synthfib.data.milling import SliceThickness
 from synthfib.errors import InputError, RecipeError
 from synthfib.generators.base import Generator
+from synthfib.generators.grains import SHAPES
 from synthfib.generators.registry import GENERATORS
 from synthfib.physics.materials import material
 from synthfib.simulators.registry import SIMULATORS
@@ -128,14 +130,25 @@ def make_generator(recipe: MaterialRecipe, *, solid_fraction: float | None = Non
     InputError
         If the solid fraction is out of range, or the structure has none to choose.
     """
-    parameters = recipe.structure.model_dump(exclude={"generator"})
+    structure, names = recipe.structure, recipe.phases
     if solid_fraction is not None:
-        if "solid_fraction" not in parameters:
+        change = {"solid_fraction": solid_fraction, "porosity": 1 - solid_fraction}
+        change = {key: value for key, value in change.items() if key in type(structure).model_fields}
+        if not change:
             raise InputError(f"{recipe.name!r} has no solid fraction to choose; leave it out.")
-        parameters["solid_fraction"] = solid_fraction
-    generator: Generator = GENERATORS.load(recipe.structure.generator)(
-        **parameters, phases=(material(recipe.phases.pore), material(recipe.phases.solid))
-    )
+        structure = structure.model_copy(update=change)
+    phases = tuple(material(name) for name in (names.pore, names.solid, names.second_solid) if name is not None)
+    return _generator(structure, phases)
+
+
+def _generator(structure: StructureRecipe, phases: tuple[Material, ...]) -> Generator:
+    parameters = dict(structure)
+    for key, value in parameters.items():
+        if isinstance(value, StructureRecipe):
+            parameters[key] = _generator(value, phases)
+        elif key == "grains":
+            parameters[key] = SHAPES[value.shape](**value.model_dump(exclude={"shape"}))
+    generator: Generator = GENERATORS.load(parameters.pop("generator"))(**parameters, phases=phases)
     return generator
 
 

@@ -157,7 +157,7 @@ class SphereInMatrix(Calibration):
 class CuboidStaircase(Calibration):
     """Equal cuboids in a row along x, each deeper than the one before: how bright solid looks that lies below the face.
 
-    After fig. 1.1B of T. Sardhara's thesis (2024): cuboids of gold at several depths, of which more than one can look the same.
+    After fig. 1.1B of T. Sardhara (2024), doi 10.15480/882.13216: cuboids of gold at several depths, of which more than one can look the same.
 
     Parameters
     ----------
@@ -199,8 +199,8 @@ class CuboidStaircase(Calibration):
 class StretchedSpheres(Calibration):
     """Void spheres on a grid in a solid, stretched downwards the more the deeper: the same along x and y, and known to differ along z.
 
-    After fig. 2.10 of T. Sardhara's thesis (2024), which tests measures of isotropy. The upper half of a pore is that of a sphere, the lower
-    half that of a spheroid, as if shine-through had smeared it. Layer ``k`` is stretched by ``1 + k stretch`` and lies
+    After fig. 2.10 of T. Sardhara (2024), doi 10.15480/882.13216, which tests measures of isotropy. The upper half of a pore is that of a
+    sphere, the lower half that of a spheroid, as if shine-through had smeared it. Layer ``k`` is stretched by ``1 + k stretch`` and lies
     ``pitch + k pitch_growth`` above the next.
 
     Parameters

@@ -11,7 +11,7 @@ def draw_rotations(n: int, rng: np.random.Generator) -> NDArray[np.float64]:
 
     References
     ----------
-    K. Shoemake, Graphics Gems III (1992) 124, doi 10.1016/B978-0-08-050755-2.50036-1.
+    K. Shoemake, Uniform random rotations, in Graphics Gems III (1992) 124.
     """
     quaternions = rng.standard_normal((n, 4))
     w, x, y, z = (quaternions / np.linalg.norm(quaternions, axis=1, keepdims=True)).T
