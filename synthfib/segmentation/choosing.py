@@ -9,7 +9,7 @@ from synthfib.errors import InputError
 from synthfib.segmentation.base import Segmenter
 from synthfib.segmentation.registry import SEGMENTERS
 
-_NEED_NO_TRAINING = ("otsu", "kmeans")
+_NEED_TRAINING = ("unet",)
 _CHECKPOINT_ENDINGS = (".safetensors", ".json")
 
 
@@ -24,6 +24,6 @@ def ready_segmenter(name_or_checkpoint: str, *, threads: int = 2) -> Segmenter:
     if Path(name_or_checkpoint).suffix in _CHECKPOINT_ENDINGS:
         return cast(Segmenter, SEGMENTERS.load("unet").load(name_or_checkpoint, threads=threads))
     method = SEGMENTERS.load(name_or_checkpoint)
-    if name_or_checkpoint not in _NEED_NO_TRAINING:
+    if name_or_checkpoint in _NEED_TRAINING:
         raise InputError(f"{name_or_checkpoint!r} must be trained first; run `synthfib train` and give the .safetensors file that it writes.")
     return cast(Segmenter, method())
