@@ -59,11 +59,10 @@ def _count_new(labels: Any, mark: int, grain: Any, size: Any, box: Any, hard: bo
             if low > high:
                 continue
             x0, x1 = _voxels(centre[2] + low, centre[2] + high, size[2], labels.shape[2])
-            marked = 0
-            for x in range(x0, x1):
-                marked += labels[z, y, x] == mark
-            if hard and marked:
-                return -1
+            if hard:
+                for x in range(x0, x1):
+                    if labels[z, y, x] == mark:
+                        return -1
             if box[0, 0] <= z < box[0, 1] and box[1, 0] <= y < box[1, 1]:
                 for x in range(max(x0, box[2, 0]), min(x1, box[2, 1])):
                     new += labels[z, y, x] != mark

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from synthfib.errors import InputError
 from synthfib.generators._grain_kernels import add_grains, new_voxels
-from synthfib.generators.grains import Grains
+from synthfib.generators.grains import Grains, Shapes
 from synthfib.generators.request import Request
 
-_BATCHES = 8  # per structure, about
+_BATCHES = 16  # per structure, about
 _BATCH_RANGE = (64, 65536)
 # A hard-core structure counts as full after this many refusals in a row, or that many for each grain that would fill the block.
 _LEAST_PATIENCE = 20_000
@@ -61,7 +61,11 @@ def fill_with_grains(
     while n_left > 0:
         shapes = grains.draw(n := _batch(grains, request, n_wanted), rng)
         centres = _centres(grains, request, n, rng) + margin * size
-        drawn = (centres, shapes.quadrics, shapes.slabs, shapes.halves)
+        drawn: tuple[NDArray[np.float64], ...] = (centres, shapes.quadrics, shapes.slabs, shapes.halves)
+        if not hard and _most_voxels(shapes, size) < n_left:
+            # All of them will be added: the order is free, and neighbours in turn keep to the same part of memory.
+            order = np.lexsort((centres[:, 1], centres[:, 0] // grains.reach_nm))
+            drawn = tuple(array[order] for array in drawn)
         done, changed, refused = add_grains(canvas, mark, drawn, size, box, n_left, hard, refused, patience)
         n_left -= changed
         if refused >= patience:
@@ -84,6 +88,11 @@ def _batch(grains: Grains, request: Request, n_wanted: int) -> int:
     fraction = min(n_wanted / request.n_voxels, 1 - 1e-9)
     expected = -math.log1p(-fraction) * volume / grains.mean_volume_nm3
     return int(min(max(expected / _BATCHES, _BATCH_RANGE[0]), _BATCH_RANGE[1]))
+
+
+def _most_voxels(shapes: Shapes, size: NDArray[np.float64]) -> float:
+    """Return how many voxels some grains can have at most, those of the boxes around them."""
+    return float(np.prod(2 * shapes.halves / size + 1, axis=1).sum())
 
 
 def _centres(grains: Grains, request: Request, n: int, rng: np.random.Generator) -> NDArray[np.float64]:
