@@ -47,9 +47,10 @@ def milling_section(stack: ImageStack, predictions: Mapping[str, NDArray[np.bool
     solid = _solid(stack)
     row = stack.shape[2] // 2 if row is None else row
     columns = ["image", "truth", *predictions]
-    figure = Figure(figsize=(2.3 * len(columns), 2.7), layout="constrained", dpi=110)
-    grid = figure.subplots(1, len(columns), squeeze=False)
     edges_z, edges_x = _slice_edges_nm(stack), np.arange(stack.shape[3] + 1) * stack.plan.pixel_size_nm[1]
+    depth_over_width = (edges_z[-1] - edges_z[0]) / edges_x[-1]
+    figure = Figure(figsize=(2.3 * len(columns), 2.2 * depth_over_width + 0.6), layout="constrained", dpi=110)
+    grid = figure.subplots(1, len(columns), squeeze=False)
     pictures: list[tuple[NDArray[Any], dict[str, Any]]] = [(stack.images[channel, :, row], {"cmap": "gray"}), (solid[:, row], {"cmap": "gray"})]
     pictures += [(outcomes(p[:, row], solid[:, row]), {"cmap": _OUTCOMES, "vmin": 0, "vmax": 3}) for p in predictions.values()]
     for axes, (picture, style) in zip(grid[0], pictures, strict=True):
@@ -112,6 +113,8 @@ def training_curve(history: Sequence[Mapping[str, Any]]) -> Figure:
     for key, colour in (("training_loss", "#56b4e9"), ("validation_loss", "#d55e00")):
         axes.plot(epochs, [entry[key] for entry in history], "o-", ms=3, color=colour, label=key.replace("_", " "))
     axes.set(xlabel="epoch", ylabel="Dice loss", yscale="log")
+    axes.yaxis.set_major_formatter("{x:g}")
+    axes.yaxis.set_minor_formatter("{x:.2g}")
     axes.legend(frameon=False, fontsize=8)
     axes.spines[["top", "right"]].set_visible(False)
     return figure
