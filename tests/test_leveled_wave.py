@@ -4,7 +4,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from synthfib.errors import InputError
+from synthfib.errors import InputError, ResourceError
 from synthfib.generators import exact_cut
 from synthfib.generators.base import Generator
 from synthfib.generators.exact_cut import cut_exactly, cut_in_slabs
@@ -112,9 +112,14 @@ def test_impossible_ligaments_are_refused(diameters: tuple[float, ...]) -> None:
         LeveledWave(diameters, 0.3, PHASES)
 
 
-def test_ligaments_thinner_than_a_voxel_are_refused() -> None:
-    with pytest.raises(InputError, match="finer"):
+def test_wavelengths_below_two_voxels_are_refused() -> None:
+    with pytest.raises(InputError, match=r"wavelength must span two voxels, 5 nm or more, got 3\.\d+ nm"):
         LeveledWave((2.0,), 0.3, PHASES).generate((4, 4, 4), VOXEL_NM, rng=0)
+
+
+def test_volumes_beyond_memory_are_refused_before_any_work() -> None:
+    with pytest.raises(ResourceError, match="GB of memory"):
+        LeveledWave((25.0,), 0.3, PHASES).generate((10**5, 10**5, 10**5), VOXEL_NM, rng=0)
 
 
 @pytest.mark.parametrize("sigma", [6.0, 0.0])

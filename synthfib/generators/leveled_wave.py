@@ -17,10 +17,14 @@ from scipy.stats import norm
 
 from synthfib.data.material import Material
 from synthfib.data.provenance import Provenance
-from synthfib.data.volume import LabelVolume, check_voxel_size_nm
+from synthfib.data.volume import LabelVolume
 from synthfib.errors import InputError
 from synthfib.generators.exact_cut import cut_in_slabs
+from synthfib.generators.request import Request, seed_key
 from synthfib.generators.wave_field import WaveField
+
+# Fields of a slab, candidates for the level and tile factors.
+_WORKING_BYTES = 200_000_000
 
 
 def wavelength_nm(ligament_diameter_nm: float, solid_fraction: float) -> float:
@@ -99,23 +103,21 @@ class LeveledWave:
         Raises
         ------
         InputError
-            If the shape is not three positive numbers, the voxel size cannot be nm, or a ligament is thinner than a voxel.
+            If the shape or the voxel size cannot be, or the shortest wavelength is below two voxels.
+        ResourceError
+            If the volume does not fit in memory.
         """
-        voxel_size_nm = check_voxel_size_nm(voxel_size_nm)
-        if len(shape) != 3 or min(shape) < 1:
-            raise InputError(f"A shape needs three positive numbers of voxels (z, y, x), got {shape!r}.")
-        if max(voxel_size_nm) > min(self.ligament_diameters_nm):
-            raise InputError(
-                f"Voxels must be finer than the thinnest ligament ({min(self.ligament_diameters_nm):g} nm), got {max(voxel_size_nm):g} nm."
-            )
-        key = rng if isinstance(rng, int) else int(rng.integers(2**63))
-        labels = np.ones(shape, np.uint8)
+        request = Request(shape, voxel_size_nm)
+        request.resolves("wavelength", wavelength_nm(min(self.ligament_diameters_nm), self.level_fraction))
+        request.fits_in_memory(2 * request.n_voxels + _WORKING_BYTES)
+        key = seed_key(rng)
+        labels = np.ones(request.shape, np.uint8)
         fields = self.fields(key=key)
         for level, wave_field in enumerate(fields):
-            n_solid = round(self.level_fraction ** (level + 1) * math.prod(shape))
+            n_solid = round(self.level_fraction ** (level + 1) * request.n_voxels)
             progress = None if on_progress is None else partial(_level_progress, on_progress, level, len(fields))
-            cut_in_slabs(wave_field, labels, n_solid, voxel_size_nm, on_progress=progress)
-        return LabelVolume(labels, voxel_size_nm, self.phases, Provenance().then("leveled-wave", self._parameters(), key))
+            cut_in_slabs(wave_field, labels, n_solid, request.voxel_size_nm, on_progress=progress)
+        return LabelVolume(labels, request.voxel_size_nm, self.phases, Provenance().then("leveled-wave", self._parameters(), key))
 
     def _parameters(self) -> dict[str, object]:
         return {
