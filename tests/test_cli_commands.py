@@ -224,8 +224,11 @@ def test_benchmark_prints_one_document_and_writes_it(synthfib: Run, corpus: Path
     assert printed["scores"] == json.loads(out.read_text(encoding="utf-8"))["scores"]
 
 
-def test_benchmark_prints_a_table(synthfib: Run, corpus: Path) -> None:
+def test_benchmark_prints_a_table_and_writes_json(synthfib: Run, corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    corpus = corpus.absolute()
+    monkeypatch.chdir(tmp_path)
     lines = synthfib("benchmark", corpus, "--models", "otsu").out.splitlines()
+    assert json.loads((tmp_path / "benchmark.json").read_text(encoding="utf-8"))["scores"][0]["method"] == "otsu"
     assert lines[0].startswith("method")
     assert any(line.startswith("otsu") for line in lines)
 

@@ -98,7 +98,7 @@ def evaluate(
 def benchmark(
     corpus: Annotated[Path, typer.Argument(help="Folder of a corpus.")],
     models: Annotated[str, typer.Option("--models", help="Methods, separated by commas.")] = "otsu,kmeans,unet",
-    out: Annotated[Path | None, typer.Option("--out", help="JSON file to write as well.")] = None,
+    out: Annotated[Path, typer.Option("--out", help="JSON file to write.")] = Path("benchmark.json"),
     threads: Threads = 2,
     seed: Seed = 1,
     force: Force = False,
@@ -111,12 +111,10 @@ def benchmark(
     from synthfib.corpus.load import Corpus
     from synthfib.data.atomic import write_text
 
-    if out is not None:
-        options.new_file(out, force)
+    options.new_file(out, force)
     opened = Corpus.open(corpus)
     with progress("Benchmark") as report:
         names = [name.strip() for name in models.split(",") if name.strip()]
         result = run_benchmark(opened, names, rng=seed, threads=threads, on_progress=lambda p: report(p.fraction, f"{p.stage} {p.method}"))
-    if out is not None:
-        write_text(out, result.to_json() + "\n")
-    options.say(result.to_dict(), leaderboard(result.scores), json=json)
+    write_text(out, result.to_json() + "\n")
+    options.say(result.to_dict(), f"{leaderboard(result.scores)}written to {out}", json=json)
