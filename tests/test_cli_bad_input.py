@@ -54,6 +54,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "text.h5").write_text("not HDF5")
     np.save(tmp_path / "nan.npy", np.where(labels, np.nan, 1.0))
     np.save(tmp_path / "bare.npy", labels)
+    np.save(tmp_path / "flat.npy", np.full((4, 5, 6), 7, np.uint8))
     (tmp_path / "taken").mkdir()
     (tmp_path / "taken" / "thesis.tex").write_text("precious")
     for name, values in {
@@ -96,6 +97,8 @@ REFUSED = {
     "negative seed": ("generate npg --shape 8,8,8 --seed -1 --out x.h5", ["seed"]),
     "stack with NaN": ("segment nan.npy --model otsu --voxel-size-nm 2.5 --energies-kev 2 --out x.h5", ["NaN"]),
     "structure with NaN": ("simulate nan.npy --voxel-size-nm 2.5 --out x.h5", ["NaN"]),
+    "threshold of another name": ("simulate bare.npy --voxel-size-nm 2.5 --threshold otsu --out x.h5", ["--threshold", "'kmeans'", "'otsu'"]),
+    "k-means of one grey value": ("simulate flat.npy --voxel-size-nm 2.5 --threshold kmeans --out x.h5", ["flat.npy", "k-means"]),
     "energy out of range": ("simulate volume.h5 --energies-kev 200 --out x.h5", ["200", "keV"]),
     "energy that is no number": ("simulate volume.h5 --energies-kev two --out x.h5", ["--energies-kev", "'two'"]),
     "labels of another shape": ("evaluate wide.h5 --truth stack.h5", ["shape", "(6, 9, 8)", "(6, 8, 8)"]),

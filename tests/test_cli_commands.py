@@ -161,6 +161,16 @@ def test_simulate_a_measured_structure(synthfib: Run, tmp_path: Path, structure:
     assert [phase.name for phase in read_stack(out).phases] == ["epoxy", "gold"]
 
 
+def test_simulate_finds_the_threshold_by_kmeans(synthfib: Run, tmp_path: Path, structure: Path) -> None:
+    volume = read_volume(structure)
+    np.save(tmp_path / "grey.npy", np.where(volume.labels, 200, 30).astype(np.uint8))
+    command = ["simulate", tmp_path / "grey.npy", "--threshold", "kmeans", "--voxel-size-nm", "2,2,2", "--energies-kev", "2"]
+    said = synthfib(*command, "--out", tmp_path / "images.h5", "--json").json["structure"]
+    assert said["provenance"][-1]["parameters"]["threshold"] == 115
+    assert said["solid_fraction"] == volume.solid_fraction
+    assert said["solid_volume_nm3"] == np.count_nonzero(volume.labels) * 8
+
+
 @pytest.mark.parametrize("ending", ["h5", "tif"])
 @pytest.mark.parametrize("model", ["otsu", "kmeans"])
 def test_segment_then_evaluate(synthfib: Run, tmp_path: Path, stack: Path, structure: Path, model: str, ending: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -23,7 +24,7 @@ def simulate(
         str | None, typer.Option("--energies-kev", metavar="E,E", help="Landing energies instead of those of the microscope.")
     ] = None,
     voxel_size_nm: VoxelSize = None,
-    threshold: Annotated[float | None, typer.Option("--threshold", help="Grey values above this are solid.")] = None,
+    threshold: Annotated[str | None, typer.Option("--threshold", metavar="VALUE|kmeans", help="Grey values above this are solid.")] = None,
     seed: Seed = 1,
     force: Force = False,
     json: Json = False,
@@ -43,13 +44,20 @@ def simulate(
         structure,
         voxel_size_nm=options.voxel_size_nm(voxel_size_nm) if voxel_size_nm else None,
         default_phases=(named("epoxy"), named("gold")),
-        threshold=threshold,
+        threshold=options.threshold(threshold) if threshold else None,
     )
     chosen = {index: named(name) for index, name in enumerate((pore, material)) if name}
     volume = replace(volume, phases=tuple(chosen.get(index, phase) for index, phase in enumerate(volume.phases)))
     stack = slice_and_view(volume, recipe, energies_kev=energies, simulator=simulator, rng=seed)
     write_stack(out, stack)
     document = {
+        "structure": {
+            "shape": list(volume.shape),
+            "voxel_size_nm": list(volume.voxel_size_nm),
+            "solid_fraction": volume.solid_fraction,
+            "solid_volume_nm3": volume.solid_fraction * math.prod(volume.extent_nm),
+            "provenance": [step.to_dict() for step in volume.provenance.steps],
+        },
         "out": str(out),
         "shape": list(stack.shape),
         "channels": [str(channel) for channel in stack.channels],
@@ -59,4 +67,4 @@ def simulate(
         "solid_fraction": float((stack.labels > 0).mean()) if stack.labels is not None else None,
         "seed": seed,
     }
-    options.say(document, f"{stack!r}\nwritten to {out}", json=json)
+    options.say(document, f"{volume!r}\n{stack!r}\nwritten to {out}", json=json)

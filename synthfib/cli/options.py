@@ -57,6 +57,29 @@ def shape(text: str) -> tuple[int, int, int]:
     return (int(sizes[0]), int(sizes[1]), int(sizes[2]))
 
 
+def threshold(text: str) -> float | str:
+    """Read a threshold, a finite number or ``kmeans``.
+
+    Raises
+    ------
+    InputError
+        If it is anything else.
+    """
+    import math
+
+    from synthfib.data.grey import KMEANS
+
+    if text == KMEANS:
+        return text
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise InputError(f"--threshold needs a number or {KMEANS!r}, got {text!r}.")
+    return value
+
+
 def new_file(path: Path, force: bool) -> Path:
     """Return `path` if nothing is there yet, or if it may be replaced.
 
