@@ -52,6 +52,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     write_segmentation(tmp_path / "wide.h5", Segmentation.of(np.zeros((6, 9, 8), np.float32), wide, model="otsu", description={}))
     (tmp_path / "truncated.h5").write_bytes((tmp_path / "stack.h5").read_bytes()[:3000])
     (tmp_path / "text.h5").write_text("not HDF5")
+    (tmp_path / "text.mrc").write_text("not MRC")
     np.save(tmp_path / "nan.npy", np.where(labels, np.nan, 1.0))
     np.save(tmp_path / "bare.npy", labels)
     np.save(tmp_path / "flat.npy", np.full((4, 5, 6), 7, np.uint8))
@@ -106,6 +107,7 @@ REFUSED = {
     "truncated stack": ("segment truncated.h5 --model otsu --out x.h5", ["truncated.h5", "truncated or damaged"]),
     "text as a stack": ("segment text.h5 --model otsu --out x.h5", ["text.h5"]),
     "truncated structure": ("simulate truncated.h5 --out x.h5", ["truncated.h5"]),
+    "text as MRC": ("simulate text.mrc --out x.h5", ["text.mrc", "cannot be read as MRC"]),
     "volume as a stack": ("segment volume.h5 --model otsu --out x.h5", ["stack is required", "volume.h5"]),
     "stack as a structure": ("simulate stack.h5 --out x.h5", ["volume is required", "stack.h5"]),
     "stack as a segmentation": ("evaluate stack.h5 --truth stack.h5", ["segmentation is required"]),

@@ -14,7 +14,7 @@ from synthfib.cli.options import Force, Json, Seed, VoxelSize
 
 
 def simulate(
-    structure: Annotated[Path, typer.Argument(help="Structure to image: .h5, .tif or .npy with one 3-D array (z, y, x).")],
+    structure: Annotated[Path, typer.Argument(help="Structure to image: .h5, .tif, .npy or .mrc with one 3-D array (z, y, x).")],
     out: Annotated[Path, typer.Option("--out", help="Stack to write: .h5 (with the truth) or .tif (images only).")],
     material: Annotated[str | None, typer.Option("--material", help="Solid; by default what the file says, or gold.")] = None,
     pore: Annotated[str | None, typer.Option("--pore", help="What fills the pores; by default what the file says, or epoxy.")] = None,

@@ -13,7 +13,7 @@ from synthfib.cli.options import Force, Json, Seed
 
 def generate(
     name: Annotated[str, typer.Argument(help="Material recipe: a name (see `synthfib list materials`), an alias, or a YAML file.")],
-    out: Annotated[Path, typer.Option("--out", help="File to write: .h5, .tif or .npy.")],
+    out: Annotated[Path, typer.Option("--out", help="File to write: .h5, .tif, .npy or .mrc.")],
     shape: Annotated[str, typer.Option("--shape", metavar="Z,Y,X", help="Number of voxels.")],
     voxel_size_nm: Annotated[
         str, typer.Option("--voxel-size-nm", metavar="Z,Y,X", help="Voxel size in nm: three numbers, or one for a cube.")

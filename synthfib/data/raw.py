@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthfib.data import hdf5
-from synthfib.data.tiff import read_tiff
 from synthfib.data.volume import check_voxel_size_nm
 from synthfib.errors import InputError
 
@@ -36,22 +35,14 @@ class RawArray:
     info: dict[str, Any] = field(default_factory=dict)
 
 
-def read_raw(path: Path) -> RawArray:
-    """Read the array of a TIFF, NPY or HDF5 file.
+def read_npy(path: Path) -> RawArray:
+    """Read an NPY file with the JSON file beside it, if there is one.
 
     Raises
     ------
     InputError
-        If the file is missing or damaged.
+        If the file is missing, damaged, or holds pickled objects.
     """
-    ending = path.suffix.lower()
-    if ending in (".tif", ".tiff"):
-        tiff = read_tiff(path)
-        return RawArray(tiff.pixels, tiff.voxel_size_nm, tiff.info)
-    return _read_npy(path) if ending == ".npy" else _read_hdf5(path)
-
-
-def _read_npy(path: Path) -> RawArray:
     try:
         pixels = np.load(path, allow_pickle=False)
         sidecar = path.with_suffix(".json")
@@ -64,8 +55,14 @@ def _read_npy(path: Path) -> RawArray:
     return RawArray(pixels, check_voxel_size_nm(size) if size else None, info)
 
 
-def _read_hdf5(path: Path) -> RawArray:
-    """Read the only array with three or four axes of a file from another program."""
+def read_hdf5(path: Path) -> RawArray:
+    """Read the only array with three or four axes of an HDF5 file from another program.
+
+    Raises
+    ------
+    InputError
+        If the file is missing or damaged, or there is none or more than one such array.
+    """
     with hdf5.open_for_reading(path) as file:
         found: list[h5py.Dataset] = []
         file.visititems(lambda _, item: found.append(item) if isinstance(item, h5py.Dataset) and item.ndim in (3, 4) else None)

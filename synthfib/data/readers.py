@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,14 +12,17 @@ from synthfib.data import hdf5
 from synthfib.data.grey import check_finite, find_threshold, labels_from_values
 from synthfib.data.material import Material
 from synthfib.data.milling import MillingPlan
+from synthfib.data.mrc import read_mrc
 from synthfib.data.provenance import Provenance
-from synthfib.data.raw import read_raw
+from synthfib.data.raw import RawArray, read_hdf5, read_npy
 from synthfib.data.stack import Channel, ImageStack
+from synthfib.data.tiff import read_tiff
 from synthfib.data.volume import LabelVolume, check_voxel_size_nm
 from synthfib.data.writers import check_ending
 from synthfib.errors import InputError
 
-_ENDINGS = {".h5": "HDF5", ".tif": "TIFF", ".npy": "NPY"}
+_STACKS: dict[str, Callable[[Path], RawArray]] = {".h5": read_hdf5, ".tif": read_tiff, ".npy": read_npy}
+_VOLUMES = {**_STACKS, ".mrc": read_mrc}
 
 
 def read_volume(
@@ -35,7 +38,7 @@ def read_volume(
     Parameters
     ----------
     path : path
-        HDF5 (.h5, .hdf5), TIFF (.tif, .tiff) or NPY (.npy) with one 3-D array ``(z, y, x)``.
+        HDF5 (.h5, .hdf5), TIFF (.tif, .tiff), NPY (.npy) or MRC (.mrc) with one 3-D array ``(z, y, x)``.
     voxel_size_nm : sequence of float, optional
         Voxel size ``(z, y, x)`` in nm; overrides what the file says, needed when it says nothing.
     phases : tuple of Material, optional
@@ -51,7 +54,8 @@ def read_volume(
         If the file is missing or damaged, its values are no labels, or a size or the phases are unknown.
     """
     path = Path(path)
-    if check_ending(path, _ENDINGS) == ".h5":
+    ending = check_ending(path, _VOLUMES)
+    if ending == ".h5":
         with hdf5.open_for_reading(path) as file:
             kind = hdf5.kind_of(file)
             if kind == hdf5.VOLUME_KIND:
@@ -60,7 +64,7 @@ def read_volume(
                 return LabelVolume(own.labels, size, phases or own.phases, own.provenance)
             if kind is not None:
                 raise InputError(f"A labelled volume is required, {str(path)!r} holds {kind}.")
-    raw = read_raw(path)
+    raw = _VOLUMES[ending](path)
     if raw.pixels.ndim != 3:
         raise InputError(f"{str(path)!r} must hold one 3-D array (z, y, x), got shape {raw.pixels.shape}.")
     size = _known_size(path, voxel_size_nm, raw.voxel_size_nm)
@@ -101,14 +105,15 @@ def read_stack(
         If the file is missing or damaged, has NaN or other than 8- or 16-bit values, or a size or an energy is unknown.
     """
     path = Path(path)
-    if check_ending(path, _ENDINGS) == ".h5":
+    ending = check_ending(path, _STACKS)
+    if ending == ".h5":
         with hdf5.open_for_reading(path) as file:
             kind = hdf5.kind_of(file)
             if kind == hdf5.STACK_KIND:
                 return hdf5.read_stack(file)
             if kind is not None:
                 raise InputError(f"An image stack is required, {str(path)!r} holds {kind}.")
-    raw = read_raw(path)
+    raw = _STACKS[ending](path)
     images = raw.pixels[:, None] if raw.pixels.ndim == 3 else raw.pixels
     if images.ndim != 4:
         raise InputError(f"{str(path)!r} must hold (slice, y, x) or (slice, channel, y, x), got shape {raw.pixels.shape}.")

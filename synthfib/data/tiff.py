@@ -3,39 +3,20 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import tifffile
 from numpy.typing import NDArray
 
+from synthfib.data.raw import RawArray
 from synthfib.errors import InputError
 
 _NM_PER_UNIT = {"nm": 1.0, "nanometer": 1.0, "um": 1e3, "µm": 1e3, "\\u00b5m": 1e3, "micron": 1e3, "microns": 1e3, "mm": 1e6}
 
 
-@dataclass(frozen=True, slots=True)
-class TiffStack:
-    """Pixels of a TIFF file with what its tags say.
-
-    Parameters
-    ----------
-    pixels : ndarray, shape (slice, y, x) or (slice, channel, y, x)
-        The pixels.
-    voxel_size_nm : tuple of float, optional
-        Voxel size ``(z, y, x)`` in nm, None unless all three are in the tags.
-    info : dict
-        What synthfib wrote about the stack; empty for other programs' files.
-    """
-
-    pixels: NDArray[Any]
-    voxel_size_nm: tuple[float, float, float] | None
-    info: dict[str, Any]
-
-
-def read_tiff(path: Path) -> TiffStack:
-    """Read a TIFF file.
+def read_tiff(path: Path) -> RawArray:
+    """Read a TIFF file; axes come out as (slice, y, x) or (slice, channel, y, x), the voxel size only if all three are in the tags.
 
     Raises
     ------
@@ -60,7 +41,7 @@ def read_tiff(path: Path) -> TiffStack:
         pixels = pixels.swapaxes(0, 1)
     if axes == "CYX":
         pixels = pixels[None]
-    return TiffStack(pixels, voxel_size_nm, _info(imagej))
+    return RawArray(pixels, voxel_size_nm, _info(imagej))
 
 
 def write_tiff(path: Path, pixels: NDArray[Any], voxel_size_nm: tuple[float, float, float], info: dict[str, Any]) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 
 from synthfib.data import hdf5
 from synthfib.data.atomic import atomic_path, write_text
+from synthfib.data.mrc import write_mrc
 from synthfib.data.stack import ImageStack
 from synthfib.data.tiff import write_tiff
 from synthfib.data.volume import LabelVolume
@@ -20,16 +21,16 @@ T = TypeVar("T", LabelVolume, ImageStack)
 
 
 def write_volume(path: Path | str, volume: LabelVolume) -> None:
-    """Write a volume as HDF5 (.h5, .hdf5), TIFF (.tif, .tiff) or NPY (.npy with a .json beside it).
+    """Write a volume as HDF5 (.h5, .hdf5), TIFF (.tif, .tiff), NPY (.npy with a .json beside it) or MRC (.mrc).
 
-    HDF5 keeps everything; TIFF and NPY keep labels, voxel size, phases and provenance.
+    HDF5 keeps everything; TIFF and NPY keep labels, voxel size, phases and provenance; MRC keeps labels and voxel size.
 
     Raises
     ------
     InputError
         If the ending is unknown or the folder cannot be written.
     """
-    _write(Path(path), volume, {".h5": hdf5.write_volume, ".tif": _volume_as_tiff, ".npy": _volume_as_npy})
+    _write(Path(path), volume, {".h5": hdf5.write_volume, ".tif": _volume_as_tiff, ".npy": _volume_as_npy, ".mrc": write_mrc})
 
 
 def write_stack(path: Path | str, stack: ImageStack) -> None:
