@@ -53,6 +53,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "truncated.h5").write_bytes((tmp_path / "stack.h5").read_bytes()[:3000])
     (tmp_path / "text.h5").write_text("not HDF5")
     (tmp_path / "text.mrc").write_text("not MRC")
+    (tmp_path / "text.stl").write_text("not STL")
+    (tmp_path / "closed.stl").write_text(_tetrahedron(4))
+    (tmp_path / "open.stl").write_text(_tetrahedron(3))
     np.save(tmp_path / "nan.npy", np.where(labels, np.nan, 1.0))
     np.save(tmp_path / "bare.npy", labels)
     np.save(tmp_path / "flat.npy", np.full((4, 5, 6), 7, np.uint8))
@@ -108,6 +111,13 @@ REFUSED = {
     "text as a stack": ("segment text.h5 --model otsu --out x.h5", ["text.h5"]),
     "truncated structure": ("simulate truncated.h5 --out x.h5", ["truncated.h5"]),
     "text as MRC": ("simulate text.mrc --out x.h5", ["text.mrc", "cannot be read as MRC"]),
+    "mesh without a unit": ("simulate open.stl --voxel-size-nm 2.5 --out x.h5", ["open.stl", "unit", "um"]),
+    "mesh in metres": ("simulate open.stl --mesh-unit m --voxel-size-nm 2.5 --out x.h5", ["'m'", "nm, um, mm"]),
+    "mesh without a voxel size": ("simulate open.stl --mesh-unit nm --out x.h5", ["voxel size"]),
+    "open mesh": ("simulate open.stl --mesh-unit nm --voxel-size-nm 2.5 --out x.h5", ["closed surface", "3 edges"]),
+    "mesh beyond all memory": ("simulate closed.stl --mesh-unit mm --voxel-size-nm 1 --out x.h5", ["memory", "closed.stl"]),
+    "damaged mesh": ("simulate text.stl --mesh-unit nm --voxel-size-nm 1 --out x.h5", ["text.stl"]),
+    "mesh unit of a volume": ("simulate volume.h5 --mesh-unit nm --out x.h5", ["volume.h5", "meshes"]),
     "volume as a stack": ("segment volume.h5 --model otsu --out x.h5", ["stack is required", "volume.h5"]),
     "stack as a structure": ("simulate stack.h5 --out x.h5", ["volume is required", "stack.h5"]),
     "stack as a segmentation": ("evaluate stack.h5 --truth stack.h5", ["segmentation is required"]),
@@ -174,3 +184,11 @@ def test_a_missing_package_is_exit_code_3(folder: Path, command: str) -> None:
 
 def _contents(folder: Path) -> dict[str, int]:
     return {path.relative_to(folder).as_posix(): path.stat().st_mtime_ns for path in folder.rglob("*")}
+
+
+def _tetrahedron(n_faces: int) -> str:
+    """STL text of the first faces of a tetrahedron."""
+    corners = ["0 0 0", "9 0 0", "0 9 0", "0 0 9"]
+    faces = [(0, 2, 1), (0, 1, 3), (0, 3, 2), (1, 2, 3)][:n_faces]
+    loops = ["facet normal 0 0 0\nouter loop\n" + "".join(f"vertex {corners[i]}\n" for i in face) + "endloop\nendfacet\n" for face in faces]
+    return f"solid t\n{''.join(loops)}endsolid t\n"

@@ -171,6 +171,15 @@ def test_simulate_finds_the_threshold_by_kmeans(synthfib: Run, tmp_path: Path, s
     assert said["solid_volume_nm3"] == np.count_nonzero(volume.labels) * 8
 
 
+def test_simulate_a_mesh(synthfib: Run, tmp_path: Path) -> None:
+    trimesh = pytest.importorskip("trimesh")
+    trimesh.creation.box((0.06, 0.06, 0.12)).export(tmp_path / "m.stl")
+    command = ["simulate", tmp_path / "m.stl", "--mesh-unit", "um", "--mesh-margin-nm", 10, "--voxel-size-nm", 5, "--energies-kev", 2]
+    said = synthfib(*command, "--out", tmp_path / "images.h5", "--json").json["structure"]
+    assert said["shape"] == [28, 16, 16]
+    assert said["solid_volume_nm3"] == pytest.approx(60 * 60 * 120)
+
+
 @pytest.mark.parametrize("ending", ["h5", "tif"])
 @pytest.mark.parametrize("model", ["otsu", "kmeans"])
 def test_segment_then_evaluate(synthfib: Run, tmp_path: Path, stack: Path, structure: Path, model: str, ending: str) -> None:

@@ -14,7 +14,7 @@ from synthfib.cli.options import Force, Json, Seed, VoxelSize
 
 
 def simulate(
-    structure: Annotated[Path, typer.Argument(help="Structure to image: .h5, .tif, .npy or .mrc with one 3-D array (z, y, x).")],
+    structure: Annotated[Path, typer.Argument(help="Structure to image: .h5, .tif, .npy, .mrc (one 3-D array z, y, x) or .stl.")],
     out: Annotated[Path, typer.Option("--out", help="Stack to write: .h5 (with the truth) or .tif (images only).")],
     material: Annotated[str | None, typer.Option("--material", help="Solid; by default what the file says, or gold.")] = None,
     pore: Annotated[str | None, typer.Option("--pore", help="What fills the pores; by default what the file says, or epoxy.")] = None,
@@ -25,6 +25,8 @@ def simulate(
     ] = None,
     voxel_size_nm: VoxelSize = None,
     threshold: Annotated[str | None, typer.Option("--threshold", metavar="VALUE|kmeans", help="Grey values above this are solid.")] = None,
+    mesh_unit: Annotated[str | None, typer.Option("--mesh-unit", metavar="nm|um|mm", help="Unit of the coordinates of a mesh.")] = None,
+    mesh_margin_nm: Annotated[float, typer.Option("--mesh-margin-nm", help="Pore to add on every side of a mesh.")] = 0.0,
     seed: Seed = 1,
     force: Force = False,
     json: Json = False,
@@ -45,6 +47,8 @@ def simulate(
         voxel_size_nm=options.voxel_size_nm(voxel_size_nm) if voxel_size_nm else None,
         default_phases=(named("epoxy"), named("gold")),
         threshold=options.threshold(threshold) if threshold else None,
+        mesh_unit=mesh_unit,
+        mesh_margin_nm=mesh_margin_nm,
     )
     chosen = {index: named(name) for index, name in enumerate((pore, material)) if name}
     volume = replace(volume, phases=tuple(chosen.get(index, phase) for index, phase in enumerate(volume.phases)))

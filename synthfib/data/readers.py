@@ -11,6 +11,7 @@ import numpy as np
 from synthfib.data import hdf5
 from synthfib.data.grey import check_finite, find_threshold, labels_from_values
 from synthfib.data.material import Material
+from synthfib.data.mesh import read_mesh, voxelise
 from synthfib.data.milling import MillingPlan
 from synthfib.data.mrc import read_mrc
 from synthfib.data.provenance import Provenance
@@ -23,6 +24,7 @@ from synthfib.errors import InputError
 
 _STACKS: dict[str, Callable[[Path], RawArray]] = {".h5": read_hdf5, ".tif": read_tiff, ".npy": read_npy}
 _VOLUMES = {**_STACKS, ".mrc": read_mrc}
+_MESH = ".stl"
 
 
 def read_volume(
@@ -32,13 +34,15 @@ def read_volume(
     phases: tuple[Material, ...] | None = None,
     default_phases: tuple[Material, ...] | None = None,
     threshold: float | str | None = None,
+    mesh_unit: str | None = None,
+    mesh_margin_nm: float = 0.0,
 ) -> LabelVolume:
-    """Read a labelled volume, or a grey one that `threshold` turns into pore and solid.
+    """Read a labelled volume, a grey one that `threshold` turns into pore and solid, or a closed surface that is voxelised.
 
     Parameters
     ----------
     path : path
-        HDF5 (.h5, .hdf5), TIFF (.tif, .tiff), NPY (.npy) or MRC (.mrc) with one 3-D array ``(z, y, x)``.
+        HDF5 (.h5, .hdf5), TIFF (.tif, .tiff), NPY (.npy) or MRC (.mrc) with one 3-D array ``(z, y, x)``, or a mesh (.stl).
     voxel_size_nm : sequence of float, optional
         Voxel size ``(z, y, x)`` in nm; overrides what the file says, needed when it says nothing.
     phases : tuple of Material, optional
@@ -47,6 +51,10 @@ def read_volume(
         What each label is made of if neither `phases` nor the file says.
     threshold : float or ``"kmeans"``, optional
         Grey values above it are solid; k-means finds it in the histogram. The value is in the provenance.
+    mesh_unit : {"nm", "um", "mm"}, optional
+        Unit of the coordinates of a mesh, for which it is needed.
+    mesh_margin_nm : float
+        Pore to add on every side of a mesh.
 
     Raises
     ------
@@ -54,7 +62,9 @@ def read_volume(
         If the file is missing or damaged, its values are no labels, or a size or the phases are unknown.
     """
     path = Path(path)
-    ending = check_ending(path, _VOLUMES)
+    ending = check_ending(path, {**_VOLUMES, _MESH: read_mesh})
+    if ending != _MESH and (mesh_unit is not None or mesh_margin_nm):
+        raise InputError(f"A mesh unit and a margin are for meshes (.stl), {str(path)!r} is none; leave them out.")
     if ending == ".h5":
         with hdf5.open_for_reading(path) as file:
             kind = hdf5.kind_of(file)
@@ -64,7 +74,9 @@ def read_volume(
                 return LabelVolume(own.labels, size, phases or own.phases, own.provenance)
             if kind is not None:
                 raise InputError(f"A labelled volume is required, {str(path)!r} holds {kind}.")
-    raw = _VOLUMES[ending](path)
+    if ending == _MESH and threshold is not None:
+        raise InputError(f"A threshold is for grey volumes, {str(path)!r} is a mesh; leave it out.")
+    raw = _read_voxels_of_mesh(path, voxel_size_nm, mesh_unit, mesh_margin_nm) if ending == _MESH else _VOLUMES[ending](path)
     if raw.pixels.ndim != 3:
         raise InputError(f"{str(path)!r} must hold one 3-D array (z, y, x), got shape {raw.pixels.shape}.")
     size = _known_size(path, voxel_size_nm, raw.voxel_size_nm)
@@ -127,6 +139,15 @@ def read_stack(
     channels = tuple(Channel(float(energy), name) for energy, name in zip(energies, detectors, strict=True))
     provenance = Provenance().then("read-stack", {"file": path.name})
     return ImageStack(np.ascontiguousarray(images.swapaxes(0, 1)), channels, MillingPlan(positions, (y_nm, x_nm)), provenance=provenance)
+
+
+def _read_voxels_of_mesh(path: Path, voxel_size_nm: Sequence[float] | None, unit: str | None, margin_nm: float) -> RawArray:
+    if unit is None:
+        raise InputError(f"{str(path)!r} does not say its unit; give it as nm, um or mm.")
+    size = _known_size(path, voxel_size_nm, None)
+    labels = voxelise(path, read_mesh(path, unit), size, margin_nm)
+    provenance = Provenance().then("voxelise-mesh", {"unit": unit, "voxel_size_nm": size, "margin_nm": margin_nm})
+    return RawArray(labels, size, {"provenance": json.loads(provenance.to_json())})
 
 
 def _known_size(path: Path, given_nm: Sequence[float] | None, own_nm: tuple[float, float, float] | None) -> tuple[float, float, float]:
