@@ -124,7 +124,7 @@ def test_volumes_beyond_memory_are_refused_before_any_work() -> None:
 
 @pytest.mark.parametrize("sigma", [6.0, 0.0])
 def test_the_cut_in_slabs_is_the_cut_of_the_whole(monkeypatch: pytest.MonkeyPatch, sigma: float) -> None:
-    """With a bracket from a sample, and with one that misleads and must be opened."""
+    """With a bracket from a sample, and with one that misleads and must be widened."""
     monkeypatch.setattr(exact_cut, "_ALL_CANDIDATES", 0)
     monkeypatch.setattr(exact_cut, "_SLAB_VOXELS", 16 * 30 * 40)
     monkeypatch.setattr(exact_cut, "_SAMPLES", 2000)

@@ -12,8 +12,8 @@ from synthfib.generators.wave_field import WaveField
 
 # Up to this many voxels all are candidates for the level; beyond, a sample brackets it first.
 _ALL_CANDIDATES = 2**22
-_SAMPLES = 50_000
-_BRACKET_SIGMA = 6.0
+_SAMPLES = 100_000
+_BRACKET_SIGMA = 5.0
 _SLAB_VOXELS = 2**24
 
 
@@ -57,7 +57,7 @@ def cut_in_slabs(
 
     The result is that of `cut_exactly`. The field is made slab by slab and forgotten: voxels surely above the level are marked, those
     near it are remembered with their values and sorted out at the end. A sample of the field says what near means; should it
-    mislead, the bracket is opened wide and the work done again.
+    mislead, the bracket is widened and the work done again.
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ def cut_in_slabs(
         above, indices, values = _sort_into_bracket(field, labels, (low, high), voxel_size_nm, on_progress)
         if above <= n_solid <= above + values.size:
             break
-        low, high = -math.inf, math.inf
+        low, high = low - (high - low) - 1e-3, high + (high - low) + 1e-3
     labels >>= 1
     labels.ravel()[indices[cut_exactly(values, n_solid - above)]] = 1
 
