@@ -278,7 +278,7 @@ def test_a_recipe_that_cannot_work_leaves_nothing(changes: dict[str, Any], error
 
 
 def test_an_empty_folder_stays_after_a_recipe_that_cannot_work(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="finer than the thinnest ligament"):
+    with pytest.raises(InputError, match="wavelength must span two voxels"):
         build_corpus(tiny(voxel_size_nm=60.0), tmp_path)
     assert tmp_path.is_dir()
     assert not list(tmp_path.iterdir())
