@@ -42,7 +42,8 @@ class DepthWeighted:
     So bulk material yields its tabulated backscatter coefficient eta exactly, vacuum nothing, and a solid below a pore shines
     through less the deeper it lies and the lower the energy. Beside opaque walls a transparent pore loses electrons sideways, on
     the way in and on the way out: at most two stages per `wall_distance_nm`, in proportion to how much more opaque the
-    neighbourhood within that distance is. So a vacuum pore of nanoporous gold darkens by half where it is as deep as wide.
+    neighbourhood within that distance is. In vacuum pores of nanoporous gold, 58 nm wide, solid
+    keeps two thirds of its brightness at a depth of 55 nm and half of it at 90 nm.
 
     Left out: the lateral spread of the beam (edges stay sharp and shine-through unblurred, wrong by the exit radius: 35 nm in
     epoxy and 3 nm in gold at 2 keV), edge brightening, the exit angle and the detector's acceptance, tilt, and energy straggling
