@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from synthfib.generators._wave_kernels import plane_waves, sum_waves
+from synthfib.generators._wave_kernels import paste_tile, sum_waves, tile_operands
 
 # Blocks are computed tile by tile on a grid fixed in voxel coordinates, so that every matrix product has the same operands
-# and the same result, whichever block asks for it.
-_TILE = (8, 64, 64)
+# and the same result, whichever block asks for it. Even and odd parts about a tile's centre line need half the products.
+_TILE = (8, 64, 256)
 
 
 @dataclass(frozen=True)
@@ -56,19 +56,24 @@ class WaveField:
             Edge lengths ``(z, y, x)`` in nm.
         """
         field = np.empty(shape, np.float32)
-        tiles = [range(o - o % t, o + n, t) for o, n, t in zip(origin, shape, _TILE, strict=True)]
-        factors = [{start: self._factor(axis, start, voxel_size_nm[axis]) for start in tiles[axis]} for axis in range(3)]
-        rights = {x: np.concatenate([factor.real, factor.imag], axis=1).T.copy() for x, factor in factors[2].items()}
+        corners = [range(o - o % t, o + n, t) for o, n, t in zip(origin, shape, _TILE, strict=True)]
+        half_y, half_x = _TILE[1] // 2, _TILE[2] // 2
+        along_y, along_x = (self._waves(axis, voxel_size_nm[axis] * (np.arange(half) + 0.5)) for axis, half in ((1, half_y), (2, half_x)))
+        cos_y, sin_y = along_y.real.astype(np.float32), along_y.imag.astype(np.float32)
+        cos_x, sin_x = along_x.real.T.astype(np.float32, order="C"), along_x.imag.T.astype(np.float32, order="C")
+        centres = [self._waves(axis, (np.array(corners[axis]) + _TILE[axis] // 2) * voxel_size_nm[axis]) for axis in (1, 2)]
+        amplitude = math.sqrt(2 / len(self.phases)) * np.exp(1j * self.phases)
 
-        def fill(corner: tuple[int, int]) -> None:
-            z, y = corner
-            left = plane_waves(factors[0][z], factors[1][y])
-            for x, right in rights.items():
-                _paste((left @ right).reshape(_TILE), (z, y, x), field, origin)
+        def fill(z: int) -> None:
+            along_z = amplitude * self._waves(0, (np.arange(z, z + _TILE[0]) + 0.5) * voxel_size_nm[0])
+            for (i, y), (j, x) in product(enumerate(corners[1]), enumerate(corners[2])):
+                even, odd = tile_operands(along_z, centres[0][i] * centres[1][j], cos_y, sin_y)
+                parts = (2, _TILE[0], half_y, half_x)
+                paste_tile((even @ cos_x).reshape(parts), (odd @ sin_x).reshape(parts), (z, y, x), origin, field)
 
         # Threads share out tiles, never one product: how a library splits a product over threads may change its last bits.
         with threadpool_limits(limits=1, user_api="blas"), ThreadPoolExecutor(numba.get_num_threads()) as threads:
-            for _ in threads.map(fill, product(tiles[0], tiles[1])):
+            for _ in threads.map(fill, corners[0]):
                 pass
         return field
 
@@ -77,19 +82,7 @@ class WaveField:
         values: NDArray[np.float64] = sum_waves(points_nm, self.wave_vectors, self.phases)
         return values * math.sqrt(2 / len(self.phases))
 
-    def _factor(self, axis: int, start: int, size_nm: float) -> NDArray[np.complex64]:
-        """One factor of ``exp(i k.r) = exp(i kz z) exp(i ky y) exp(i kx x)``, shape (voxel, wave); z carries phase and norm."""
-        centres_nm = (np.arange(start, start + _TILE[axis]) + 0.5) * size_nm
-        angle = np.outer(centres_nm, self.wave_vectors[:, axis])
-        factor: NDArray[np.complex128] = np.exp(1j * (angle + self.phases if axis == 0 else angle))
-        return (factor * math.sqrt(2 / len(self.phases)) if axis == 0 else factor).astype(np.complex64)
-
-
-def _paste(tile: NDArray[np.float32], tile_origin: tuple[int, int, int], block: NDArray[np.float32], origin: tuple[int, int, int]) -> None:
-    """Copy the part of a tile that lies inside a block."""
-    source, target = [], []
-    for t, size, o, n in zip(tile_origin, tile.shape, origin, block.shape, strict=True):
-        low, high = max(t, o), min(t + size, o + n)
-        source.append(slice(low - t, high - t))
-        target.append(slice(low - o, high - o))
-    block[tuple(target)] = tile[tuple(source)]
+    def _waves(self, axis: int, positions_nm: NDArray[np.floating]) -> NDArray[np.complex128]:
+        """One factor of ``exp(i k.r) = exp(i kz z) exp(i ky y) exp(i kx x)``, shape (position, wave)."""
+        factor: NDArray[np.complex128] = np.exp(1j * np.outer(positions_nm, self.wave_vectors[:, axis]))
+        return factor
