@@ -8,7 +8,7 @@ import pytest
 
 from synthfib.errors import InputError
 from synthfib.physics.backscatter import backscatter_coefficient
-from synthfib.physics.elastic import transport_cross_section_nm2, transport_mean_free_path_nm
+from synthfib.physics.browning import transport_cross_section_nm2, transport_mean_free_path_nm
 from synthfib.physics.elements import ATOMIC_NUMBER, mass_fractions
 from synthfib.physics.materials import material
 from synthfib.physics.ranges import backscatter_depth_nm, csda_range_nm, kanaya_okayama_range_nm

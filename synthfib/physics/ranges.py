@@ -8,7 +8,7 @@ import numpy as np
 
 from synthfib.data.material import Material
 from synthfib.errors import InputError
-from synthfib.physics.elastic import transport_mean_free_path_nm
+from synthfib.physics.browning import transport_mean_free_path_nm
 from synthfib.physics.elements import ATOMIC_WEIGHT
 from synthfib.physics.stopping import CUT_OFF_KEV, stopping_power_kev_nm
 
