@@ -48,7 +48,7 @@ def test_levels_join() -> None:
     row = angular_sampling(material("gold"), model="browning").quantiles[60]
     for level in range(1, LEVELS):
         below = deflection_at(row, np.nextafter(16.0**-level, 0))
-        assert below == pytest.approx(deflection_at(row, 16.0**-level), rel=1e-2)
+        assert below == pytest.approx(deflection_at(row, 16.0**-level), rel=2e-2)
 
 
 def test_compiled_and_plain_agree() -> None:
