@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from scipy.interpolate import CubicSpline, PPoly
 
 from synthfib.data.material import Material
-from synthfib.physics.elastic import OnProgress, constituents, scattering_angle
-from synthfib.physics.elastic_tables import DEFLECTION, ENERGIES_KEV
+from synthfib.physics.elastic import constituents, scattering_angle
+from synthfib.physics.elastic_tables import DEFLECTION, ENERGIES_KEV, OnProgress
 
 #: Bins on each level.
 BINS = 128

@@ -10,9 +10,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,17 +20,19 @@ from scipy.interpolate import CubicSpline
 from synthfib.data.material import Material
 from synthfib.errors import InputError, UnknownNameError
 from synthfib.physics import browning, screened_rutherford
-from synthfib.physics.elastic_tables import DEFLECTION, ENERGIES_KEV
+from synthfib.physics.elastic_tables import DEFLECTION, ENERGIES_KEV, OnProgress, tabulated
 from synthfib.physics.elements import ATOMIC_WEIGHT
 
 #: Names of the models.
 MODELS = ("partial-waves", "browning", "screened-rutherford")
-#: Called with the number of energies done and their total.
-OnProgress = Callable[[int, int], None]
 
 _HEAVIEST = 92
 # Avogadro's number times 1 g/cm3 / (1 g/mol), in nm-3.
 _ATOMS_PER_NM3 = 6.02214076e2
+
+
+# Tables already read or computed, by atomic number and model; they never change.
+_KNOWN: dict[tuple[int, str], ElasticScattering] = {}
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,9 +101,13 @@ def elastic_scattering(z: int, *, model: str = "partial-waves", on_progress: OnP
     """
     if model not in MODELS:
         raise UnknownNameError("elastic scattering model", model, MODELS)
-    if not 1 <= z <= _HEAVIEST:
+    if z not in range(1, _HEAVIEST + 1):
         raise InputError(f"Elastic cross-sections are known for atomic numbers 1 to {_HEAVIEST}, got {z!r}.")
-    return _closed_form(int(z), model)
+    if (z, model) not in _KNOWN:
+        differential = tabulated(z, on_progress=on_progress).astype(np.float64) if model == "partial-waves" else _closed_form(z, model)
+        differential.flags.writeable = False
+        _KNOWN[z, model] = ElasticScattering(z, ENERGIES_KEV, DEFLECTION, differential)
+    return _KNOWN[z, model]
 
 
 def inverse_mean_free_path_per_nm(
@@ -159,9 +164,7 @@ def _at_energies(elements: list[tuple[NDArray[np.float64], float]], energies_kev
     return np.asarray(np.exp(np.interp(np.log(energies_kev), np.log(ENERGIES_KEV), np.log(rate))), np.float64)
 
 
-@lru_cache(maxsize=32)
-def _closed_form(z: int, model: str) -> ElasticScattering:
-    formula = screened_rutherford if model == "screened-rutherford" else browning
-    differential = formula.differential_cross_section_nm2_sr(z, ENERGIES_KEV, DEFLECTION)
-    differential.flags.writeable = False
-    return ElasticScattering(z, ENERGIES_KEV, DEFLECTION, differential)
+def _closed_form(z: int, model: str) -> NDArray[np.float64]:
+    if model == "screened-rutherford":
+        return screened_rutherford.differential_cross_section_nm2_sr(z, ENERGIES_KEV, DEFLECTION)
+    return browning.differential_cross_section_nm2_sr(z, ENERGIES_KEV, DEFLECTION)
