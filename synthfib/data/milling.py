@@ -68,6 +68,21 @@ class MillingPlan:
         """Index along z of the voxel that each face cuts; a face between two voxels belongs to the deeper one."""
         return np.floor(self.positions_nm / voxel_size_z_nm + 1e-9).astype(np.intp)
 
+    def face_shape(self, extent_nm: tuple[float, float, float]) -> tuple[int, int]:
+        """Return the number of whole pixels ``(y, x)`` on a face of a volume of this extent ``(z, y, x)``, at least one."""
+        y, x = (max(1, math.floor(extent / pixel + 1e-6)) for extent, pixel in zip(extent_nm[1:], self.pixel_size_nm, strict=True))
+        return (y, x)
+
+    def pixel_index(
+        self, voxel_size_nm: tuple[float, float, float], extent_nm: tuple[float, float, float]
+    ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Return indices along y and x of the voxels below the centres of the pixels."""
+        y, x = (
+            np.floor((np.arange(count) + 0.5) * pixel / voxel).astype(np.intp)
+            for count, pixel, voxel in zip(self.face_shape(extent_nm), self.pixel_size_nm, voxel_size_nm[1:], strict=True)
+        )
+        return (y, x)
+
     def crop(self, faces: slice) -> MillingPlan:
         """Return the plan of a run of consecutive faces."""
         measured = {method: values[faces] for method, values in self.measured_positions_nm.items()}

@@ -43,6 +43,8 @@ class YieldStack:
         The faces.
     standard_error : ndarray of float32, same shape, optional
         One standard deviation of the statistical error of a Monte Carlo simulator.
+    electrons_per_pixel : int, optional
+        Electrons that were followed for each pixel, if yields are counts of them rather than expectations.
     provenance : Provenance
         How the stack was made.
 
@@ -56,6 +58,7 @@ class YieldStack:
     channels: tuple[Channel, ...]
     plan: MillingPlan
     standard_error: NDArray[np.float32] | None = None
+    electrons_per_pixel: int | None = None
     provenance: Provenance = field(default_factory=Provenance)
 
     def __post_init__(self) -> None:

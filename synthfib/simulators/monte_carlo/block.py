@@ -1,0 +1,52 @@
+"""A label volume packed for transport: each voxel knows its phase and how far around nothing changes."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from scipy.ndimage import distance_transform_cdt
+
+from synthfib.data.volume import LabelVolume
+from synthfib.simulators.monte_carlo._transport import Block
+
+_MOST_CLEAR = 255
+
+
+def packed_block(volume: LabelVolume, *, mirrored: bool = True, deepen_nm: float = 0.0) -> Block:
+    """Return `volume` packed for transport, continued downwards by its mirror image.
+
+    Parameters
+    ----------
+    volume : LabelVolume
+        The structure.
+    mirrored : bool
+        Whether its sides are mirrors; otherwise it repeats.
+    deepen_nm : float
+        Depth to add below, at most the depth of the volume.
+
+    Notes
+    -----
+    Memory: 2 bytes per voxel, 4 more while distances are computed.
+    """
+    labels = volume.labels
+    extra = min(labels.shape[0], math.ceil(deepen_nm / volume.voxel_size_nm[0]))
+    if extra:
+        labels = np.concatenate([labels, labels[::-1][:extra]])
+    # Clear distances never span more than the volume, so that a jump passes at most one side of it.
+    most = min(_MOST_CLEAR, *labels.shape[1:])
+    pad = 0 if mirrored else min(most, *labels.shape[1:])
+    packed = labels.astype(np.uint16)
+    present = np.flatnonzero(np.bincount(labels.ravel(), minlength=1))
+    if present.size == 1:
+        packed |= np.uint16(most << 8)
+    else:
+        wrapped = np.pad(labels, ((0, 0), (pad, pad), (pad, pad)), mode="wrap")
+        inner = (slice(None), *(slice(pad, pad + n) for n in labels.shape[1:]))
+        for label in present:
+            # The chessboard distance to the nearest other phase is one more than the number of clear voxels.
+            distance = distance_transform_cdt(wrapped == label, metric="chessboard")[inner]
+            clear = np.clip(distance - 1, 0, most).astype(np.uint16)
+            packed |= clear << np.uint16(8)
+    size_z, size_y, size_x = volume.voxel_size_nm
+    return Block(packed, size_z, size_y, size_x, min(volume.voxel_size_nm), mirrored)
