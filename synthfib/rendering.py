@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,7 @@ from synthfib.data.milling import MillingPlan
 from synthfib.data.stack import YieldStack
 from synthfib.data.volume import LabelVolume
 from synthfib.errors import InputError, UnsupportedError
-from synthfib.simulators.base import Simulator
+from synthfib.simulators.base import OnProgress, ReportingSimulator, Simulator
 
 
 def render(
@@ -23,8 +24,9 @@ def render(
     energies_kev: Sequence[float],
     detector: str = "bse",
     rng: np.random.Generator | int,
+    on_progress: OnProgress | None = None,
 ) -> YieldStack:
-    """Return the expected yield of every face of `plan` at every energy.
+    """Return the expected yield of every face of `plan` at every energy; `on_progress` is called by simulators that say how far they are.
 
     Raises
     ------
@@ -39,7 +41,10 @@ def render(
     mismatches = list(_mismatches(volume, plan, simulator, energies_kev))
     if mismatches:
         raise UnsupportedError(f"{type(simulator).__name__} cannot do this: {'; '.join(mismatches)}.")
-    stack = simulator.simulate(volume, plan, energies_kev=energies_kev, rng=rng)
+    if on_progress is not None and simulator.capabilities.reports_progress:
+        stack = cast(ReportingSimulator, simulator).simulate(volume, plan, energies_kev=energies_kev, rng=rng, on_progress=on_progress)
+    else:
+        stack = simulator.simulate(volume, plan, energies_kev=energies_kev, rng=rng)
     return replace(stack, channels=tuple(replace(channel, detector=detector) for channel in stack.channels))
 
 

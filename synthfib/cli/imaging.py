@@ -33,6 +33,7 @@ def simulate(
 ) -> None:
     """Mill a structure slice by slice and record every face, with labels."""
     from synthfib.catalogue import load_microscope
+    from synthfib.cli.progress import progress
     from synthfib.corpus.acquire import slice_and_view
     from synthfib.data.readers import read_volume
     from synthfib.data.writers import check_ending, write_stack
@@ -52,7 +53,8 @@ def simulate(
     )
     chosen = {index: named(name) for index, name in enumerate((pore, material)) if name}
     volume = replace(volume, phases=tuple(chosen.get(index, phase) for index, phase in enumerate(volume.phases)))
-    stack = slice_and_view(volume, recipe, energies_kev=energies, simulator=simulator, rng=seed)
+    with progress("Simulating") as report:
+        stack = slice_and_view(volume, recipe, energies_kev=energies, simulator=simulator, rng=seed, on_progress=report)
     write_stack(out, stack)
     document = {
         "structure": {

@@ -14,6 +14,7 @@ from synthfib.data.stack import ImageStack
 from synthfib.data.volume import LabelVolume
 from synthfib.degradations.dose_noise import DoseNoise
 from synthfib.rendering import depth_to_solid_nm, exposed_labels, render
+from synthfib.simulators.base import OnProgress
 from synthfib.simulators.registry import SIMULATORS
 
 
@@ -25,6 +26,7 @@ def acquire(
     energies_kev: Sequence[float] | None = None,
     simulator: str | None = None,
     rng: int,
+    on_progress: OnProgress | None = None,
 ) -> ImageStack:
     """Return the images that `microscope` records of `volume`, with labels and depth to the first solid of every face.
 
@@ -42,6 +44,8 @@ def acquire(
         Name of a simulator instead of that of the microscope.
     rng : int
         Seed; simulation and recording get a child of it each.
+    on_progress : callable, optional
+        Told the share of the work done and a word on it, if the simulator knows.
 
     Raises
     ------
@@ -51,7 +55,7 @@ def acquire(
     simulation_rng, recording_rng = (np.random.default_rng(child) for child in np.random.SeedSequence(rng).spawn(2))
     engine = SIMULATORS.load(simulator or microscope.simulator)()
     energies = tuple(microscope.energies_kev if energies_kev is None else energies_kev)
-    expected = render(volume, plan, engine, energies_kev=energies, detector=microscope.detector, rng=simulation_rng)
+    expected = render(volume, plan, engine, energies_kev=energies, detector=microscope.detector, rng=simulation_rng, on_progress=on_progress)
     noise = DoseNoise(microscope.beam_current_pa, microscope.dwell_time_us, microscope.readout_noise_electrons, microscope.bit_depth)
     recorded = noise.apply(expected, noise.draw(expected, rng=recording_rng))
     return replace(recorded, labels=exposed_labels(volume, plan), phases=volume.phases, depth_to_solid_nm=depth_to_solid_nm(volume, plan))
@@ -64,6 +68,7 @@ def slice_and_view(
     energies_kev: Sequence[float] | None = None,
     simulator: str | None = None,
     rng: int,
+    on_progress: OnProgress | None = None,
 ) -> ImageStack:
     """Mill `volume` from top to bottom as `microscope` does, one pixel a voxel, and return what `acquire` records.
 
@@ -75,4 +80,4 @@ def slice_and_view(
     milling_seed, imaging_seed = (int(word) for word in np.random.SeedSequence(rng).generate_state(2, np.uint64) >> np.uint64(1))
     law = slice_thickness(microscope.slice_thickness)
     plan = law.plan(pixel_size_nm=volume.voxel_size_nm[1:], rng=milling_seed, depth_nm=volume.extent_nm[0])
-    return acquire(volume, plan, microscope, energies_kev=energies_kev, simulator=simulator, rng=imaging_seed)
+    return acquire(volume, plan, microscope, energies_kev=energies_kev, simulator=simulator, rng=imaging_seed, on_progress=on_progress)

@@ -7,6 +7,7 @@ C. Redenbach, K. Schladitz, Journal of Microscopy 281 (2021) 16, doi 10.1111/jmi
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar, Literal
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from synthfib.data.provenance import Provenance
 from synthfib.data.volume import LabelVolume
 from synthfib.generators.grain_filling import fill_with_grains
 from synthfib.generators.grains import Grains, grain_parameters
+from synthfib.generators.progress import OnProgress
 from synthfib.generators.request import Request, check_fraction, seed_key
 
 
@@ -45,10 +47,19 @@ class BooleanModel:
     phases: tuple[Material, Material]
     overlapping: bool = True
 
+    reports_progress: ClassVar[Literal[True]] = True
+
     def __post_init__(self) -> None:
         check_fraction("solid fraction", self.solid_fraction)
 
-    def generate(self, shape: tuple[int, int, int], voxel_size_nm: tuple[float, float, float], *, rng: np.random.Generator | int) -> LabelVolume:
+    def generate(
+        self,
+        shape: tuple[int, int, int],
+        voxel_size_nm: tuple[float, float, float],
+        *,
+        rng: np.random.Generator | int,
+        on_progress: OnProgress | None = None,
+    ) -> LabelVolume:
         """Return a volume of `shape` voxels ``(z, y, x)`` whose solid fraction is exact to half a voxel.
 
         Raises
@@ -62,6 +73,6 @@ class BooleanModel:
         request.resolves("grain", self.grains.thickness_nm)
         key = seed_key(rng)
         n_solid, numbers = round(self.solid_fraction * request.n_voxels), np.random.default_rng(key)
-        labels = fill_with_grains(self.grains, request, n_solid, numbers, background=0, mark=1, hard=not self.overlapping)
+        labels = fill_with_grains(self.grains, request, n_solid, numbers, background=0, mark=1, hard=not self.overlapping, on_progress=on_progress)
         parameters = {"grains": grain_parameters(self.grains), "solid_fraction": self.solid_fraction, "overlapping": self.overlapping}
         return LabelVolume(labels, request.voxel_size_nm, self.phases, Provenance().then("boolean-model", parameters, key))

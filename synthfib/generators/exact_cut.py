@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
+from synthfib.generators.progress import OnProgress, part
 from synthfib.generators.wave_field import WaveField
 
 # Up to this many voxels all are candidates for the level; beyond, a sample brackets it first.
@@ -51,7 +52,7 @@ def cut_in_slabs(
     n_solid: int,
     voxel_size_nm: tuple[float, float, float],
     *,
-    on_progress: Callable[[float], None] | None = None,
+    on_progress: OnProgress | None = None,
 ) -> None:
     """Leave 1 in `labels` at the `n_solid` voxels, among those that hold 1, where `field` is highest; 0 elsewhere.
 
@@ -101,14 +102,15 @@ def _sort_into_bracket(
     labels: NDArray[np.uint8],
     bracket: tuple[float, float],
     voxel_size_nm: tuple[float, float, float],
-    on_progress: Callable[[float], None] | None,
+    on_progress: OnProgress | None,
 ) -> tuple[int, NDArray[np.int64], NDArray[np.float32]]:
     """Add 2 to the labels above the bracket; return their number, and index and value of the voxels inside it."""
     above, indices, values = 0, [], []
     for start, stop in _slabs(labels.shape):
         slab = labels[start:stop]
         slab &= 1
-        block = field.block((start, 0, 0), slab.shape, voxel_size_nm)
+        this_slab = part(on_progress, start / labels.shape[0], stop / labels.shape[0])
+        block = field.block((start, 0, 0), slab.shape, voxel_size_nm, on_progress=this_slab)
         solid = slab == 1
         higher = solid & (block > bracket[1])
         inside = np.flatnonzero(solid & ~higher & (block >= bracket[0]))
@@ -116,8 +118,6 @@ def _sort_into_bracket(
         indices.append(inside + start * labels[0].size)
         values.append(block.ravel()[inside])
         slab |= higher.astype(np.uint8) << 1
-        if on_progress is not None:
-            on_progress(stop / labels.shape[0])
     return above, np.concatenate(indices), np.concatenate(values)
 
 

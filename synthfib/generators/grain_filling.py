@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from synthfib.errors import InputError
 from synthfib.generators._grain_kernels import add_grains, new_voxels
 from synthfib.generators.grains import Grains, Shapes
+from synthfib.generators.progress import OnProgress
 from synthfib.generators.request import Request
 
 _BATCHES = 16  # per structure, about
@@ -20,7 +21,15 @@ _PATIENCE_PER_GRAIN = 50
 
 
 def fill_with_grains(
-    grains: Grains, request: Request, n_wanted: int, rng: np.random.Generator, *, background: int, mark: int, hard: bool = False
+    grains: Grains,
+    request: Request,
+    n_wanted: int,
+    rng: np.random.Generator,
+    *,
+    background: int,
+    mark: int,
+    hard: bool = False,
+    on_progress: OnProgress | None = None,
 ) -> NDArray[np.uint8]:
     """Return a block in which exactly `n_wanted` voxels belong to grains; the last grain is shrunk until the number is met.
 
@@ -42,6 +51,8 @@ def fill_with_grains(
         Labels outside and inside of grains.
     hard : bool
         Whether grains must not overlap.
+    on_progress : callable, optional
+        Called with the share of those voxels that belong to grains already.
 
     Raises
     ------
@@ -79,6 +90,8 @@ def fill_with_grains(
             indices, places = new_voxels(canvas, mark, next_one, size, box)
             canvas.ravel()[indices[np.argsort(places, kind="stable")[:n_left]]] = mark
             n_left = 0
+        if on_progress is not None:
+            on_progress(1 - n_left / n_wanted)
     return np.ascontiguousarray(canvas[tuple(slice(low, high) for low, high in box)])
 
 

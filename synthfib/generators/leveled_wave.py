@@ -8,9 +8,8 @@ J. Markmann, J. Weissmueller (2020). A hierarchical structure is the intersectio
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from typing import ClassVar, Literal
 
 import numpy as np
 from scipy.stats import norm
@@ -20,6 +19,7 @@ from synthfib.data.provenance import Provenance
 from synthfib.data.volume import LabelVolume
 from synthfib.errors import InputError
 from synthfib.generators.exact_cut import cut_in_slabs
+from synthfib.generators.progress import OnProgress, part
 from synthfib.generators.request import Request, seed_key
 from synthfib.generators.wave_field import WaveField
 
@@ -68,6 +68,8 @@ class LeveledWave:
     phases: tuple[Material, Material]
     n_waves: int = 1000
 
+    reports_progress: ClassVar[Literal[True]] = True
+
     def __post_init__(self) -> None:
         object.__setattr__(self, "ligament_diameters_nm", tuple(self.ligament_diameters_nm))
         if not 0 < self.solid_fraction < 1:
@@ -94,7 +96,7 @@ class LeveledWave:
         voxel_size_nm: tuple[float, float, float],
         *,
         rng: np.random.Generator | int,
-        on_progress: Callable[[float], None] | None = None,
+        on_progress: OnProgress | None = None,
     ) -> LabelVolume:
         """Return a volume of `shape` voxels ``(z, y, x)`` whose solid fraction is exact to half a voxel.
 
@@ -115,8 +117,8 @@ class LeveledWave:
         fields = self.fields(key=key)
         for level, wave_field in enumerate(fields):
             n_solid = round(self.level_fraction ** (level + 1) * request.n_voxels)
-            progress = None if on_progress is None else partial(_level_progress, on_progress, level, len(fields))
-            cut_in_slabs(wave_field, labels, n_solid, request.voxel_size_nm, on_progress=progress)
+            this_level = part(on_progress, level / len(fields), (level + 1) / len(fields))
+            cut_in_slabs(wave_field, labels, n_solid, request.voxel_size_nm, on_progress=this_level)
         return LabelVolume(labels, request.voxel_size_nm, self.phases, Provenance().then("leveled-wave", self._parameters(), key))
 
     def _parameters(self) -> dict[str, object]:
@@ -125,7 +127,3 @@ class LeveledWave:
             "solid_fraction": self.solid_fraction,
             "n_waves": self.n_waves,
         }
-
-
-def _level_progress(on_progress: Callable[[float], None], level: int, n_levels: int, share: float) -> None:
-    on_progress((level + share) / n_levels)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import ClassVar, Literal
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from synthfib.data.volume import LabelVolume
 from synthfib.errors import InputError
 from synthfib.generators.exact_cut import cut_in_slabs
 from synthfib.generators.leveled_wave import wavelength_nm
+from synthfib.generators.progress import OnProgress
 from synthfib.generators.request import Request, check_fraction, check_length, seed_key
 from synthfib.generators.wave_field import WaveField
 
@@ -53,6 +55,8 @@ class PhaseSeparatedFilm:
     bandwidth: float = 0.5
     n_waves: int = 1000
 
+    reports_progress: ClassVar[Literal[True]] = True
+
     def __post_init__(self) -> None:
         check_length("pore diameter", self.pore_diameter_nm)
         check_fraction("porosity", self.porosity)
@@ -74,7 +78,14 @@ class PhaseSeparatedFilm:
         unit = WaveField.draw(2 * math.pi, self.n_waves, key=directions_key)
         return WaveField(unit.wave_vectors * (middle * (1 + self.bandwidth * (2 * uniform - 1)))[:, None], unit.phases)
 
-    def generate(self, shape: tuple[int, int, int], voxel_size_nm: tuple[float, float, float], *, rng: np.random.Generator | int) -> LabelVolume:
+    def generate(
+        self,
+        shape: tuple[int, int, int],
+        voxel_size_nm: tuple[float, float, float],
+        *,
+        rng: np.random.Generator | int,
+        on_progress: OnProgress | None = None,
+    ) -> LabelVolume:
         """Return a volume of `shape` voxels ``(z, y, x)`` whose porosity is exact to half a voxel; a byte of memory per voxel and 0.6 GB.
 
         Raises
@@ -89,7 +100,8 @@ class PhaseSeparatedFilm:
         request.fits_in_memory(request.n_voxels + _FIXED_BYTES)
         key = seed_key(rng)
         labels = np.ones(request.shape, np.uint8)
-        cut_in_slabs(self.field(key=key), labels, round((1 - self.porosity) * request.n_voxels), request.voxel_size_nm)
+        n_solid = round((1 - self.porosity) * request.n_voxels)
+        cut_in_slabs(self.field(key=key), labels, n_solid, request.voxel_size_nm, on_progress=on_progress)
         parameters = {
             "pore_diameter_nm": self.pore_diameter_nm,
             "porosity": self.porosity,

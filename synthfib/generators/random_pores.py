@@ -6,6 +6,7 @@ The random pore generation method of T. Sardhara et al., Frontiers in Materials 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar, Literal
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from synthfib.data.provenance import Provenance
 from synthfib.data.volume import LabelVolume
 from synthfib.generators.grain_filling import fill_with_grains
 from synthfib.generators.grains import Spheres
+from synthfib.generators.progress import OnProgress
 from synthfib.generators.request import Request, check_fraction, seed_key
 
 
@@ -43,6 +45,8 @@ class RandomPores:
     phases: tuple[Material, Material]
     pore_radius_std_nm: float = 0.0
 
+    reports_progress: ClassVar[Literal[True]] = True
+
     def __post_init__(self) -> None:
         check_fraction("porosity", self.porosity)
         self.pores()
@@ -51,7 +55,14 @@ class RandomPores:
         """Return the law of the pores."""
         return Spheres(self.pore_radius_nm, self.pore_radius_std_nm)
 
-    def generate(self, shape: tuple[int, int, int], voxel_size_nm: tuple[float, float, float], *, rng: np.random.Generator | int) -> LabelVolume:
+    def generate(
+        self,
+        shape: tuple[int, int, int],
+        voxel_size_nm: tuple[float, float, float],
+        *,
+        rng: np.random.Generator | int,
+        on_progress: OnProgress | None = None,
+    ) -> LabelVolume:
         """Return a volume of `shape` voxels ``(z, y, x)`` whose porosity is exact to half a voxel; about a byte of memory per voxel.
 
         Raises
@@ -65,6 +76,7 @@ class RandomPores:
         request.resolves("pore diameter", 2 * self.pore_radius_nm)
         key = seed_key(rng)
         n_solid = round((1 - self.porosity) * request.n_voxels)
-        labels = fill_with_grains(self.pores(), request, request.n_voxels - n_solid, np.random.default_rng(key), background=1, mark=0)
+        n_pore, numbers = request.n_voxels - n_solid, np.random.default_rng(key)
+        labels = fill_with_grains(self.pores(), request, n_pore, numbers, background=1, mark=0, on_progress=on_progress)
         parameters = {"pore_radius_nm": self.pore_radius_nm, "pore_radius_std_nm": self.pore_radius_std_nm, "porosity": self.porosity}
         return LabelVolume(labels, request.voxel_size_nm, self.phases, Provenance().then("random-pores", parameters, key))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,13 +17,17 @@ from synthfib.data.material import Material
 from synthfib.data.volume import LabelVolume
 from synthfib.errors import InputError
 from synthfib.generators._resampling_kernels import resample
-from synthfib.generators.base import Generator
+from synthfib.generators.base import Generator, generate
 from synthfib.generators.exact_cut import cut_exactly
+from synthfib.generators.progress import OnProgress, part
 from synthfib.generators.request import Request, check_fraction, seed_key
 from synthfib.generators.rotations import draw_rotations
 from synthfib.generators.signed_distance import signed_distance_nm
 
 _BYTES_PER_VOXEL = 20
+
+# Share of the time that is over when the structure is drawn, and when its copy is about to be.
+_DRAWN, _MEASURED = 0.5, 0.7
 
 
 @dataclass(frozen=True)
@@ -59,12 +64,21 @@ class SelfSimilar:
     solid_fraction: float
     phases: tuple[Material, Material]
 
+    reports_progress: ClassVar[Literal[True]] = True
+
     def __post_init__(self) -> None:
         check_fraction("solid fraction", self.solid_fraction)
         if not 0 < self.mask_scale < 1:
             raise InputError(f"The scale of the mask must be above 0 and below 1, got {self.mask_scale!r}.")
 
-    def generate(self, shape: tuple[int, int, int], voxel_size_nm: tuple[float, float, float], *, rng: np.random.Generator | int) -> LabelVolume:
+    def generate(
+        self,
+        shape: tuple[int, int, int],
+        voxel_size_nm: tuple[float, float, float],
+        *,
+        rng: np.random.Generator | int,
+        on_progress: OnProgress | None = None,
+    ) -> LabelVolume:
         """Return a volume of `shape` voxels ``(z, y, x)`` whose solid fraction is exact to half a voxel; 20 bytes of memory per voxel.
 
         Raises
@@ -78,17 +92,21 @@ class SelfSimilar:
         request = Request(shape, voxel_size_nm)
         key = seed_key(rng)
         numbers = np.random.default_rng(key)
-        base = self._base(request, numbers)
+        base = self._base(request, numbers, on_progress)
         request.resolves("ligament of the small copy", self.mask_scale * mean_chord_nm(base))
         distance = np.asarray(gaussian_filter(signed_distance_nm(base.labels > 0, base.voxel_size_nm), 1.0), np.float32)
         share = math.sqrt(self.solid_fraction)
         whole = cut_exactly(_resized(distance, base, request, numbers), round(share * request.n_voxels))
+        if on_progress is not None:
+            on_progress(_MEASURED)
         mask = _tiled(distance, base, request, self.mask_scale, numbers)
         labels = cut_exactly(mask, round(self.solid_fraction * request.n_voxels), within=whole).astype(np.uint8)
+        if on_progress is not None:
+            on_progress(1.0)
         parameters = {"mask_scale": self.mask_scale, "solid_fraction": self.solid_fraction}
         return LabelVolume(labels, request.voxel_size_nm, self.phases, base.provenance.then("self-similar", parameters, key))
 
-    def _base(self, request: Request, numbers: np.random.Generator) -> LabelVolume:
+    def _base(self, request: Request, numbers: np.random.Generator, on_progress: OnProgress | None) -> LabelVolume:
         n_voxels = max(self.base.labels.size, request.n_voxels) if isinstance(self.base, LabelVolume) else request.n_voxels
         request.fits_in_memory(_BYTES_PER_VOXEL * n_voxels)
         if isinstance(self.base, LabelVolume):
@@ -96,7 +114,8 @@ class SelfSimilar:
         coarser = math.sqrt(1 / self.mask_scale)
         z, y, x = (max(2, n) for n in request.shape)
         z_nm, y_nm, x_nm = (size * coarser for size in request.voxel_size_nm)
-        return self.base.generate((z, y, x), (z_nm, y_nm, x_nm), rng=int(numbers.integers(2**63)))
+        seed = int(numbers.integers(2**63))
+        return generate(self.base, (z, y, x), (z_nm, y_nm, x_nm), rng=seed, on_progress=part(on_progress, 0, _DRAWN))
 
 
 def mean_chord_nm(volume: LabelVolume) -> float:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from synthfib.generators._wave_kernels import paste_tile, sum_waves, tile_operands
+from synthfib.generators.progress import OnProgress
 
 # Blocks are computed tile by tile on a grid fixed in voxel coordinates, so that every matrix product has the same operands
 # and the same result, whichever block asks for it. Even and odd parts about a tile's centre line need half the products.
@@ -43,7 +44,14 @@ class WaveField:
         directions = np.stack([cos_polar, sin_polar * np.sin(azimuth), sin_polar * np.cos(azimuth)], axis=1)
         return cls(directions * (2 * math.pi / wavelength_nm), 2 * math.pi * uniform[:, 2])
 
-    def block(self, origin: tuple[int, int, int], shape: tuple[int, int, int], voxel_size_nm: tuple[float, float, float]) -> NDArray[np.float32]:
+    def block(
+        self,
+        origin: tuple[int, int, int],
+        shape: tuple[int, int, int],
+        voxel_size_nm: tuple[float, float, float],
+        *,
+        on_progress: OnProgress | None = None,
+    ) -> NDArray[np.float32]:
         """Return the field at the voxel centres of a block, bit for bit the same part of any larger block.
 
         Parameters
@@ -54,6 +62,8 @@ class WaveField:
             Number of voxels ``(z, y, x)``.
         voxel_size_nm : tuple of float
             Edge lengths ``(z, y, x)`` in nm.
+        on_progress : callable, optional
+            Called with the share of the work done.
         """
         field = np.empty(shape, np.float32)
         corners = [range(o - o % t, o + n, t) for o, n, t in zip(origin, shape, _TILE, strict=True)]
@@ -73,8 +83,9 @@ class WaveField:
 
         # Threads share out tiles, never one product: how a library splits a product over threads may change its last bits.
         with threadpool_limits(limits=1, user_api="blas"), ThreadPoolExecutor(numba.get_num_threads()) as threads:
-            for _ in threads.map(fill, corners[0]):
-                pass
+            for done, _ in enumerate(threads.map(fill, corners[0]), start=1):
+                if on_progress is not None:
+                    on_progress(done / len(corners[0]))
         return field
 
     def at(self, points_nm: NDArray[np.float64]) -> NDArray[np.float64]:

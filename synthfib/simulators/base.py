@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
@@ -11,6 +11,9 @@ import numpy as np
 from synthfib.data.milling import MillingPlan
 from synthfib.data.stack import YieldStack
 from synthfib.data.volume import LabelVolume
+
+#: Told the share of the work done, and a word on it.
+OnProgress = Callable[[float, str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,8 @@ class Capabilities:
         Whether a statistical error comes with the yield.
     references : tuple of str
         DOIs of the models used.
+    reports_progress : bool
+        Whether `simulate` takes `on_progress`, see `ReportingSimulator`.
     """
 
     energy_range_kev: tuple[float, float]
@@ -39,6 +44,7 @@ class Capabilities:
     supports_resampling: bool = False
     returns_standard_error: bool = False
     references: tuple[str, ...] = ()
+    reports_progress: bool = False
 
 
 class Simulator(Protocol):
@@ -51,5 +57,22 @@ class Simulator(Protocol):
     capabilities: ClassVar[Capabilities]
 
     def simulate(self, volume: LabelVolume, plan: MillingPlan, /, *, energies_kev: Sequence[float], rng: np.random.Generator | int) -> YieldStack:
+        """Return the yield of every face of `plan` at every energy."""
+        ...
+
+
+class ReportingSimulator(Simulator, Protocol):
+    """A simulator that says how far it is; its capabilities say so."""
+
+    def simulate(
+        self,
+        volume: LabelVolume,
+        plan: MillingPlan,
+        /,
+        *,
+        energies_kev: Sequence[float],
+        rng: np.random.Generator | int,
+        on_progress: OnProgress | None = None,
+    ) -> YieldStack:
         """Return the yield of every face of `plan` at every energy."""
         ...

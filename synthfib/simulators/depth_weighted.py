@@ -20,7 +20,7 @@ from synthfib.errors import InputError
 from synthfib.physics.backscatter import ENERGY_RANGE_KEV, backscatter_coefficient
 from synthfib.physics.ranges import backscatter_depth_nm
 from synthfib.simulators._sweep_kernels import cross_layer
-from synthfib.simulators.base import Capabilities
+from synthfib.simulators.base import Capabilities, OnProgress
 
 # An electron passes this many stages before it is lost; it may be scattered back at each. One stage would make depth response
 # exponential, which real electrons are not: they lose energy on the way and stop rather abruptly.
@@ -62,13 +62,24 @@ class DepthWeighted:
 
     wall_distance_nm: float = 20.0
 
-    capabilities: ClassVar[Capabilities] = Capabilities(energy_range_kev=ENERGY_RANGE_KEV, references=("10.1063/1.357669", "10.1002/sca.4950110404"))
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        energy_range_kev=ENERGY_RANGE_KEV, references=("10.1063/1.357669", "10.1002/sca.4950110404"), reports_progress=True
+    )
 
     def __post_init__(self) -> None:
         if not self.wall_distance_nm > 0:
             raise InputError(f"The wall distance must be above 0 nm, got {self.wall_distance_nm!r}.")
 
-    def simulate(self, volume: LabelVolume, plan: MillingPlan, /, *, energies_kev: Sequence[float], rng: np.random.Generator | int) -> YieldStack:
+    def simulate(
+        self,
+        volume: LabelVolume,
+        plan: MillingPlan,
+        /,
+        *,
+        energies_kev: Sequence[float],
+        rng: np.random.Generator | int,
+        on_progress: OnProgress | None = None,
+    ) -> YieldStack:
         """Return the yield of every face of `plan`; `rng` is not used, the model is deterministic.
 
         Below its last voxel the volume counts as mirrored. Memory: the yield stack and a few images per energy.
@@ -84,6 +95,8 @@ class DepthWeighted:
             while next_face >= 0 and faces[next_face] == layer:
                 sweep.cross(layer, lower_side_nm - plan.positions_nm[next_face], data[:, None, next_face])
                 next_face -= 1
+            if on_progress is not None:
+                on_progress((volume.shape[0] - layer) / (volume.shape[0] - int(faces[0])), "")
             if next_face < 0:
                 break
             sweep.cross(layer, volume.voxel_size_nm[0], sweep.yields)

@@ -8,7 +8,7 @@ import pytest
 from threadpoolctl import threadpool_limits
 
 from synthfib.errors import InputError
-from synthfib.generators.base import Generator
+from synthfib.generators.base import Generator, generate
 
 
 class CalibrationContract:
@@ -48,6 +48,13 @@ class CalibrationContract:
 
     def test_provenance_has_the_step(self, generator: Generator) -> None:
         assert generator.generate(self.shape, self.voxel_size_nm, rng=0).provenance.steps[-1].name
+
+    def test_progress_grows_to_one_and_changes_nothing(self, generator: Generator) -> None:
+        shares: list[float] = []
+        told = generate(generator, self.shape, self.voxel_size_nm, rng=7, on_progress=shares.append)
+        assert shares == sorted(shares)
+        assert not shares or shares[-1] == pytest.approx(1)
+        assert told.labels.tobytes() == generator.generate(self.shape, self.voxel_size_nm, rng=7).labels.tobytes()
 
     @pytest.mark.parametrize("shape", [(0, 4, 4), (4, 4), (-1, 4, 4)])
     def test_an_impossible_shape_is_one_sentence(self, generator: Generator, shape: tuple[int, int, int]) -> None:

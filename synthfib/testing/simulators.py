@@ -84,6 +84,15 @@ class SimulatorContract:
         volume = porous_volume((material("epoxy"), material("gold")))
         assert self.look(simulator, volume).data.tobytes() == self.look(simulator, volume).data.tobytes()
 
+    def test_progress_grows_to_one_and_changes_nothing(self, simulator: Simulator) -> None:
+        volume, plan = porous_volume((material("epoxy"), material("gold"))), MillingPlan(np.array([2.5, 20.0]), (2.5, 2.5))
+        shares: list[float] = []
+        told = render(volume, plan, simulator, energies_kev=self.energies_kev, rng=5, on_progress=lambda share, _: shares.append(share))
+        assert told.data.tobytes() == render(volume, plan, simulator, energies_kev=self.energies_kev, rng=5).data.tobytes()
+        assert shares == sorted(shares)
+        assert bool(shares) == simulator.capabilities.reports_progress
+        assert not shares or shares[-1] == pytest.approx(1)
+
     def test_an_energy_out_of_range_is_refused(self, simulator: Simulator) -> None:
         plan = MillingPlan(np.zeros(1), (2.5, 2.5))
         with pytest.raises(InputError, match="keV"):
