@@ -6,9 +6,11 @@
 from __future__ import annotations
 
 import os
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +29,7 @@ OnProgress = Callable[[int, int], None]
 
 _SHIPPED_FILE = Path(__file__).with_suffix(".npz")
 # Part of the names of cached files: raise it whenever results change.
-_EDITION = 1
+_EDITION = 2
 
 
 def _graded_angles() -> NDArray[np.float64]:
@@ -49,20 +51,19 @@ def tabulated(z: int, *, on_progress: OnProgress | None = None) -> NDArray[np.fl
     """
     if z in SHIPPED and (table := _read(_SHIPPED_FILE, z)) is not None:
         return table
-    path = cache_folder() / f"elastic-{_EDITION}-{z}.npz"
-    if (table := _read(path, z)) is not None:
+    path = cached_file(z)
+    if path is not None and (table := _read(path, z)) is not None:
         return table
     table = computed(z, on_progress=on_progress)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _write(path, {z: table})
-    except (OSError, InputError):
-        pass
+    if path is not None:
+        with suppress(OSError, InputError):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _write(path, {z: table})
     return table
 
 
 def computed(z: int, *, on_progress: OnProgress | None = None) -> NDArray[np.float32]:
-    """Compute the table of an element; a second or two."""
+    """Compute the table of an element; two to six seconds."""
     rows = []
     for done, energy_kev in enumerate(ENERGIES_KEV.tolist(), start=1):
         rows.append(differential_cross_section_nm2_sr(z, energy_kev, DEFLECTION))
@@ -71,10 +72,15 @@ def computed(z: int, *, on_progress: OnProgress | None = None) -> NDArray[np.flo
     return np.array(rows, np.float32)
 
 
-def cache_folder() -> Path:
-    """Return where tables are kept: ``synthfib`` in ``$XDG_CACHE_HOME``, or in ``~/.cache``."""
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "synthfib"
+def cached_file(z: int) -> Path | None:
+    """Return where the table of an element is kept, under ``$XDG_CACHE_HOME`` or ``~/.cache``; None for a user without a home."""
+    base = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    if not base.is_absolute():
+        try:
+            base = Path.home() / ".cache"
+        except RuntimeError:
+            return None
+    return base / "synthfib" / f"elastic-{_EDITION}-{z}.npz"
 
 
 def write_shipped(path: Path = _SHIPPED_FILE, *, on_progress: OnProgress | None = None) -> None:
@@ -92,7 +98,7 @@ def _read(path: Path, z: int) -> NDArray[np.float32] | None:
     try:
         with np.load(path, allow_pickle=False) as file:
             table = file[f"z{z}"]
-    except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile, zlib.error):
+    except (OSError, EOFError, KeyError, RuntimeError, ValueError, struct.error, zipfile.BadZipFile, zlib.error):
         return None
     usable = table.dtype == np.float32 and table.shape == (ENERGIES_KEV.size, DEFLECTION.size)
     return table if usable else None
