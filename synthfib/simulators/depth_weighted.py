@@ -87,16 +87,20 @@ class DepthWeighted:
         del rng
         sweep = _Sweep(volume, energies_kev, self.wall_distance_nm)
         data = np.empty((len(energies_kev), plan.n_slices, *volume.shape[1:]), np.float32)
-        sweep.start()
         faces = plan.voxel_index(volume.voxel_size_nm[0])
         next_face = plan.n_slices - 1
+        n_steps = len(sweep.mirrored) + volume.shape[0] - int(faces[0])
+        for step, layer in enumerate(sweep.mirrored, start=1):
+            sweep.cross(layer, volume.voxel_size_nm[0], sweep.yields)
+            if on_progress is not None:
+                on_progress(step / n_steps, "")
         for layer in range(volume.shape[0] - 1, -1, -1):
             lower_side_nm = (layer + 1) * volume.voxel_size_nm[0]
             while next_face >= 0 and faces[next_face] == layer:
                 sweep.cross(layer, lower_side_nm - plan.positions_nm[next_face], data[:, None, next_face])
                 next_face -= 1
             if on_progress is not None:
-                on_progress((volume.shape[0] - layer) / (volume.shape[0] - int(faces[0])), "")
+                on_progress((len(sweep.mirrored) + volume.shape[0] - layer) / n_steps, "")
             if next_face < 0:
                 break
             sweep.cross(layer, volume.voxel_size_nm[0], sweep.yields)
@@ -118,17 +122,17 @@ class _Sweep:
         self._wall_rate = 2 / wall_distance_nm
         self._phase_opacity = 1 - np.exp(-self._rate * np.float32(min(wall_distance_nm, 1e6)))
         self._sigma_px = [wall_distance_nm / size for size in volume.voxel_size_nm[1:]]
-        self._mirrored = _mirrored_layers(depth_nm, volume.phases, volume.voxel_size_nm[0], volume.shape[0])
-        self.yields = np.empty((len(energies_kev), STAGES, *volume.shape[1:]), np.float32)
+        self.mirrored = _mirrored_layers(depth_nm, volume.phases, volume.voxel_size_nm[0], volume.shape[0])
+        self.yields = self._far_below()
         self._opacity_layer = -1
         self._opacity = np.zeros((len(energies_kev), *volume.shape[1:]), np.float32)
 
-    def start(self) -> None:
-        """Arrive at the lower side of the last layer, having crossed its mirror image."""
+    def _far_below(self) -> NDArray[np.float32]:
+        """Return yields below the mirror image, about those of bulk."""
         share = np.bincount(self._volume.labels[-1].ravel(), minlength=len(self._volume.phases)) / self._volume.labels[-1].size
-        self.yields[:] = np.einsum("p,epk->ek", share, self._bulk)[:, :, None, None]
-        for layer in self._mirrored:
-            self.cross(layer, self._volume.voxel_size_nm[0], self.yields)
+        yields = np.empty((*self._bulk.shape[::2], *self._volume.shape[1:]), np.float32)
+        yields[:] = np.einsum("p,epk->ek", share, self._bulk)[:, :, None, None]
+        return yields
 
     def cross(self, layer: int, thickness_nm: float, above: NDArray[np.float32]) -> None:
         """Write the yields at the upper side of `layer`, of which only `thickness_nm` counts, into `above`."""
