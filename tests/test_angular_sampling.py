@@ -27,13 +27,15 @@ def moments(quantiles: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return first, second
 
 
-@pytest.mark.parametrize("model", ["browning", "screened-rutherford"])
-@pytest.mark.parametrize("z", [1, 6, 47, 92])
+@pytest.mark.parametrize(
+    ("z", "model"),
+    [(1, "browning"), (92, "browning"), (47, "screened-rutherford"), (1, "partial-waves"), (6, "partial-waves"), (79, "partial-waves")],
+)
 def test_tables_keep_both_transport_cross_sections(z: int, model: str) -> None:
     scattering = elastic_scattering(z, model=model)
     first, second = moments(angular_sampling(pure(z), model=model).quantiles)
     np.testing.assert_allclose(first, scattering.transport_nm2 / scattering.total_nm2, rtol=1e-6)
-    np.testing.assert_allclose(second, scattering.second_transport_nm2 / scattering.total_nm2, rtol=1e-4)
+    np.testing.assert_allclose(second, scattering.second_transport_nm2 / scattering.total_nm2, rtol=1e-3)
 
 
 def test_deflections_fall_from_backward_to_forward() -> None:
@@ -60,8 +62,8 @@ def test_compiled_and_plain_agree() -> None:
 
 def test_drawn_mean_deflection_is_the_tabulated_one() -> None:
     """Three standard errors: one false alarm in 370 seeds, and the seed is fixed."""
-    scattering = elastic_scattering(6, model="browning")
-    row = angular_sampling(pure(6), model="browning").quantiles[50]
+    scattering = elastic_scattering(6)
+    row = angular_sampling(pure(6)).quantiles[50]
     drawn = np.array([deflection_at(row, w) for w in np.random.default_rng(1).random(100_000).tolist()])
     expected = scattering.transport_nm2[50] / scattering.total_nm2[50]
     assert drawn.mean() == pytest.approx(expected, abs=3 * drawn.std() / np.sqrt(drawn.size))

@@ -96,8 +96,8 @@ def write_shipped(path: Path = _SHIPPED_FILE, *, on_progress: OnProgress | None 
 def _read(path: Path, z: int) -> NDArray[np.float32] | None:
     """Return the table of an element, or None where there is none that can be used."""
     try:
-        with np.load(path, allow_pickle=False) as file:
-            table = file[f"z{z}"]
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as tables:
+            table = tables[f"z{z}"]
     except (OSError, EOFError, KeyError, RuntimeError, ValueError, struct.error, zipfile.BadZipFile, zlib.error):
         return None
     usable = table.dtype == np.float32 and table.shape == (ENERGIES_KEV.size, DEFLECTION.size)
