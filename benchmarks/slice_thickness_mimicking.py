@@ -128,6 +128,10 @@ def sensitivity(structure: LeveledWave) -> dict[str, Any]:
         distances_nm = {"nearest": np.abs(planes - nearest_face(faces)) * VOXEL_NM, "face_above": (planes - face_above(faces)) * VOXEL_NM}
         return {name: law_percent(of, distance)["mp"] for name, distance in distances_nm.items()}
 
+    def drifted(mean_nm: float, depth_voxels: int) -> tuple[float, float]:
+        sources = [assumed_face(faces_of(mean_nm, STD_NM, depth_voxels, seed)) for seed in range(30)]
+        return mean_and_std([law_percent(structure, np.abs(np.arange(source.size) - source) * VOXEL_NM)["mp"] for source in sources])
+
     def faces_apart(thickness_voxels: Any) -> Any:
         return np.concatenate([[0], np.cumsum(thickness_voxels.astype(int))])
 
@@ -138,6 +142,7 @@ def sensitivity(structure: LeveledWave) -> dict[str, Any]:
         "thickness_std_nm": {str(std): mp(faces_of(MEAN_NM, std, deep, 1), structure) for std in (0.0, 2.0, STD_NM, 4.0, 5.0, 6.0)},
         "each_thickness_rounded": mp(faces_apart(np.maximum(np.rint(thickness_voxels), 1)), structure),
         "each_thickness_rounded_up": mp(faces_apart(np.ceil(thickness_voxels)), structure),
+        "not_repositioned": {f"{mean:g} nm, {depth} voxels": drifted(mean, depth) for mean in (MEAN_NM, 11.0) for depth in (256, 512, 1024)},
         "fine_ligament_nm": {
             str(d): mp(faces_of(MEAN_NM, STD_NM, deep, 1), with_fine_ligaments(structure, d)) for d in (10.0, 12.5, 15.0, 17.5, 20.0, 25.0)
         },
@@ -183,7 +188,7 @@ def main() -> None:
     found = document["measured_percent"]["face_above"]
     print(f"{'face_above':<17} mp   {found['mp'][0]:6.2f} +- {found['mp'][1]:.2f} %, law {found['law_mp'][0]:.2f}")
     for key, value in document["sensitivity_mp_percent"].items():
-        print(f"{key:<26} {value}")
+        print(f"{key:<26} {json.loads(json.dumps(value), parse_float=lambda text: round(float(text), 2))}")
 
 
 if __name__ == "__main__":
