@@ -54,3 +54,8 @@ def test_train_and_segment(tmp_path: Path) -> None:
 def test_validate_depth_weighted(tmp_path: Path) -> None:
     load("20_validate_depth_weighted").main(tmp_path)
     assert any(path.suffix == ".png" for path in tmp_path.iterdir())
+
+
+def test_structure_statistics(tmp_path: Path) -> None:
+    load("50_structure_statistics").main(tmp_path, size=64, seeds=2)
+    assert (tmp_path / "structure-statistics.png").read_bytes().startswith(b"\x89PNG")
