@@ -1,7 +1,7 @@
 """Phase-separated polymer films: the pores that a leached phase leaves in the other.
 
 Ethyl cellulose (EC) and hydroxypropyl cellulose (HPC) separate while the solvent evaporates; water then takes the HPC away and leaves
-open pores. A level cut of a Gaussian field is the model of S. Barman, D. Bolin (2017), https://arxiv.org/abs/1705.03938; the films are
+open pores. A level cut of a Gaussian field is the model of S. Barman, D. Bolin, Journal of Microscopy, doi 10.1111/jmi.12623; the films are
 those of F. Skarberg et al., Journal of Microscopy 283 (2021) 51, doi 10.1111/jmi.13007 (pixels of 10 nm, slices of 50 nm).
 """
 
