@@ -45,7 +45,9 @@ def render(
         stack = cast(ReportingSimulator, simulator).simulate(volume, plan, energies_kev=energies_kev, rng=rng, on_progress=on_progress)
     else:
         stack = simulator.simulate(volume, plan, energies_kev=energies_kev, rng=rng)
-    return replace(stack, channels=tuple(replace(channel, detector=detector) for channel in stack.channels))
+    # A simulator that knows several detectors names them itself.
+    names = {channel.detector for channel in stack.channels}
+    return replace(stack, channels=tuple(replace(channel, detector=detector) for channel in stack.channels)) if names == {"bse"} else stack
 
 
 def check_plan(volume: LabelVolume, plan: MillingPlan) -> None:
@@ -75,18 +77,20 @@ def _mismatches(volume: LabelVolume, plan: MillingPlan, simulator: Simulator, en
 
 def exposed_labels(volume: LabelVolume, plan: MillingPlan) -> NDArray[np.uint8]:
     """Return the phase of every pixel of every face, uint8 ``(slice, y, x)``."""
-    return volume.labels[plan.voxel_index(volume.voxel_size_nm[0])]
+    y, x = plan.pixel_index(volume.voxel_size_nm, volume.extent_nm)
+    return volume.labels[np.ix_(plan.voxel_index(volume.voxel_size_nm[0]), y, x)]
 
 
 def depth_to_solid_nm(volume: LabelVolume, plan: MillingPlan) -> NDArray[np.float32]:
     """Return how far below each pixel of each face the first solid lies, float32 ``(slice, y, x)`` in nm; inf where none is."""
     size_nm = volume.voxel_size_nm[0]
     faces = plan.voxel_index(size_nm)
-    out = np.empty((plan.n_slices, *volume.shape[1:]), np.float32)
-    top_of_solid_nm = np.full(volume.shape[1:], np.inf)
+    pixels = np.ix_(*plan.pixel_index(volume.voxel_size_nm, volume.extent_nm))
+    out = np.empty((plan.n_slices, *plan.face_shape(volume.extent_nm)), np.float32)
+    top_of_solid_nm = np.full(out.shape[1:], np.inf)
     next_face = plan.n_slices - 1
     for layer in range(volume.shape[0] - 1, -1, -1):
-        top_of_solid_nm[volume.labels[layer] > 0] = layer * size_nm
+        top_of_solid_nm[volume.labels[layer][pixels] > 0] = layer * size_nm
         while next_face >= 0 and faces[next_face] == layer:
             np.maximum(top_of_solid_nm - plan.positions_nm[next_face], 0, out=out[next_face], casting="same_kind")
             next_face -= 1

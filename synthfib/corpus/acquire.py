@@ -53,10 +53,12 @@ def acquire(
         If the plan leaves the volume or the simulator cannot serve the request.
     """
     simulation_rng, recording_rng = (np.random.default_rng(child) for child in np.random.SeedSequence(rng).spawn(2))
+    noise = DoseNoise(microscope.beam_current_pa, microscope.dwell_time_us, microscope.readout_noise_electrons, microscope.bit_depth)
     engine = SIMULATORS.load(simulator or microscope.simulator)()
+    if engine.capabilities.counts_electrons:
+        engine = replace(engine, electrons_per_pixel=noise.electrons_per_pixel)
     energies = tuple(microscope.energies_kev if energies_kev is None else energies_kev)
     expected = render(volume, plan, engine, energies_kev=energies, detector=microscope.detector, rng=simulation_rng, on_progress=on_progress)
-    noise = DoseNoise(microscope.beam_current_pa, microscope.dwell_time_us, microscope.readout_noise_electrons, microscope.bit_depth)
     recorded = noise.apply(expected, noise.draw(expected, rng=recording_rng))
     return replace(recorded, labels=exposed_labels(volume, plan), phases=volume.phases, depth_to_solid_nm=depth_to_solid_nm(volume, plan))
 

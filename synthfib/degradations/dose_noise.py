@@ -51,7 +51,8 @@ class DoseNoise:
     """Records an expected yield as grey values.
 
     Each of ``N = I t / e`` electrons leaves with probability equal to the yield (binomial counts), the read-out adds a Gaussian
-    error, and the sum is scaled to 8 or 16 bits.
+    error, and the sum is scaled to 8 or 16 bits. Where a simulator followed single electrons, their number is the count already: N of
+    them are drawn without replacement, all of them if there are no more.
 
     Parameters
     ----------
@@ -106,17 +107,24 @@ class DoseNoise:
         for channel, slices in enumerate(stack.data):
             for index, expected in enumerate(slices):
                 rng = np.random.Generator(np.random.Philox(np.random.SeedSequence([parameters.seed, channel, index])))
-                images[channel, index] = _record(expected, parameters, channel, rng).astype(images.dtype)
+                counts = _counts(expected, stack.electrons_per_pixel, parameters.electrons_per_pixel, rng)
+                images[channel, index] = _record(counts, parameters, channel, rng).astype(images.dtype)
         provenance = stack.provenance.then("dose-noise", asdict(parameters), parameters.seed)
         return ImageStack(images, stack.channels, stack.plan, provenance=provenance)
 
 
-def _record(expected: NDArray[np.float32], parameters: RecordingParameters, channel: int, rng: np.random.Generator) -> NDArray[np.float64]:
+def _counts(expected: NDArray[np.float32], followed: int | None, n: int, rng: np.random.Generator) -> NDArray[np.float64]:
+    """Electrons that each pixel detects of `n`, given the yield, or the share that was seen of those `followed`."""
+    if followed is None:
+        return rng.binomial(n, np.clip(expected, 0, 1).astype(np.float64)).astype(np.float64)
+    seen = np.rint(expected.astype(np.float64) * followed).astype(np.int64)
+    return np.asarray(rng.hypergeometric(seen, followed - seen, n) if n < followed else seen * (n / followed), np.float64)
+
+
+def _record(counts: NDArray[np.float64], parameters: RecordingParameters, channel: int, rng: np.random.Generator) -> NDArray[np.float64]:
     """One face as grey values, still float64."""
-    n = parameters.electrons_per_pixel
-    counts = rng.binomial(n, np.clip(expected, 0, 1).astype(np.float64)).astype(np.float64)
-    counts += rng.normal(0.0, parameters.readout_noise_electrons, expected.shape) if parameters.readout_noise_electrons else 0.0
+    counts = counts + (rng.normal(0.0, parameters.readout_noise_electrons, counts.shape) if parameters.readout_noise_electrons else 0.0)
     highest = 2**parameters.bit_depth - 1
     black, white = parameters.black_yield[channel], parameters.white_yield[channel]
-    grey: NDArray[np.float64] = highest * (counts / n - black) / (white - black)
+    grey: NDArray[np.float64] = highest * (counts / parameters.electrons_per_pixel - black) / (white - black)
     return np.rint(grey).clip(0, highest)

@@ -32,6 +32,8 @@ class Capabilities:
         Whether the pixel size may differ from the voxel size.
     returns_standard_error : bool
         Whether a statistical error comes with the yield.
+    counts_electrons : bool
+        Whether yields are counts of single electrons, `electrons_per_pixel` of them, which then is a field of the simulator.
     references : tuple of str
         DOIs of the models used.
     reports_progress : bool
@@ -45,6 +47,7 @@ class Capabilities:
     returns_standard_error: bool = False
     references: tuple[str, ...] = ()
     reports_progress: bool = False
+    counts_electrons: bool = False
 
 
 class Simulator(Protocol):

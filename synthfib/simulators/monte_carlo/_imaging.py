@@ -80,13 +80,27 @@ def mirror(position: Any, n_voxels: Any) -> Any:
 
 @nb.njit(cache=True)
 def look(
-    block: Any, flights: Any, beam: Any, windows: Any, tables: Any, face: Any, y: Any, x: Any, stream: Any, signal: Any, squares: Any, truth: Any
+    block: Any,
+    flights: Any,
+    beam: Any,
+    windows: Any,
+    tables: Any,
+    face: Any,
+    y: Any,
+    x: Any,
+    stream: Any,
+    first: Any,
+    last: Any,
+    no_path: Any,
+    signal: Any,
+    squares: Any,
+    truth: Any,
 ) -> None:
-    """Send all electrons of one pixel and add up what detectors and truth maps get; sums, first detector for the truth."""
-    for electron in range(beam.electrons):
+    """Send electrons number `first` to `last` of one pixel and add up what detectors and truth maps get; the truth is that of the first detector."""
+    for electron in range(first, last):
         state = advance(child(stream, electron))
         start_y, start_x = landing_point(mix(state), beam, y, x, block)
-        end = trace_electron(block, flights, face, start_y, start_x, beam.uz, beam.uy, beam.energy_kev, state)
+        end = trace_electron(block, flights, face, start_y, start_x, beam.uz, beam.uy, beam.energy_kev, state, no_path)
         if end.end == LOST:
             truth[BELOW] += 1
         if end.end != ESCAPED:
@@ -128,6 +142,32 @@ def look_at_face(
         Sums over electrons seen by the first detector, and electrons lost below.
     """
     ny, nx = signal.shape[:2]
+    no_path = np.empty((0, 3))
     for pixel in nb.prange(ny * nx):
         y, x = pixel // nx, pixel % nx
-        look(block, flights, beam, windows, tables, face, y, x, child(stream, pixel), signal[y, x], squares[y, x], truth[y, x])
+        own = child(stream, pixel)
+        look(block, flights, beam, windows, tables, face, y, x, own, 0, beam.electrons, no_path, signal[y, x], squares[y, x], truth[y, x])
+
+
+@nb.njit(parallel=True, cache=True, nogil=True)
+def follow(block: Any, flights: Any, beam: Any, face: Any, stream: Any, records: Any, paths: Any) -> None:
+    """Follow electrons that land anywhere in the first pixel, and write down how each one ended.
+
+    Parameters
+    ----------
+    block, flights, beam, face, stream
+        As in `look_at_face`.
+    records : float32 (electron, 7)
+        End, energy in keV, direction along z, deepest point in nm, lateral distance along y and x in nm, whether scattered elsewhere.
+    paths : float64 (electron, point, 3)
+        Points of the trajectories in voxels, as far as there is room; untouched beyond the last.
+    """
+    for electron in nb.prange(records.shape[0]):
+        state = advance(child(stream, electron))
+        y, x = landing_point(mix(state), beam, 0, 0, block)
+        end = trace_electron(block, flights, face, y, x, beam.uz, beam.uy, beam.energy_kev, state, paths[electron])
+        record = records[electron]
+        record[0], record[1], record[2] = end.end, end.energy_kev, end.uz
+        record[3] = (end.deepest - face) * block.size_z
+        record[4], record[5] = (end.y - y) * block.size_y, (end.x - x) * block.size_x
+        record[6] = 1 if end.elsewhere else 0

@@ -268,7 +268,7 @@ def walk(block: Any, face: Any, at: Any, left: Any) -> Any:  # noqa: C901 - one 
             iz, iy, ix = int(z), min(int(y), ny - 1), min(int(x), nx - 1)
         if iz >= nz:
             return LOST, flown, Place(z, y, x, iz, iy, ix, uz, uy, ux, packed)
-        packed = int(block.voxels[max(iz, 0), iy, ix])
+        packed = np.int64(block.voxels[max(iz, 0), iy, ix])
         if packed & 255 != phase:
             return BORDER, flown, Place(z, y, x, iz, iy, ix, uz, uy, ux, packed)
         if left <= 0:
@@ -289,7 +289,7 @@ def hard_loss(least_kev: Any, energy_kev: Any, bits: Any) -> Any:
 
 
 @nb.njit(cache=True)
-def trace_electron(block: Any, flights: Any, face: Any, y: Any, x: Any, uz: Any, uy: Any, energy_kev: Any, state: Any) -> Any:  # noqa: C901 - one numeric kernel
+def trace_electron(block: Any, flights: Any, face: Any, y: Any, x: Any, uz: Any, uy: Any, energy_kev: Any, state: Any, path: Any) -> Any:  # noqa: C901 - one numeric kernel
     """Follow one electron until it escapes through the face, stops, or is lost below the volume.
 
     Parameters
@@ -306,6 +306,8 @@ def trace_electron(block: Any, flights: Any, face: Any, y: Any, x: Any, uz: Any,
         Landing energy.
     state : uint64
         Start of the electron's random numbers.
+    path : float64 (point, 3)
+        Where to write the points ``(z, y, x)`` at which flights end, in voxels, as far as it reaches; may have no rows.
 
     Returns
     -------
@@ -313,9 +315,9 @@ def trace_electron(block: Any, flights: Any, face: Any, y: Any, x: Any, uz: Any,
         How it ended.
     """
     iz, iy, ix = min(int(face), block.voxels.shape[0] - 1), int(y), int(x)
-    at = Place(face, y, x, iz, iy, ix, uz, uy, 0.0, int(block.voxels[iz, iy, ix]))
+    at = Place(face, y, x, iz, iy, ix, uz, uy, 0.0, np.int64(block.voxels[iz, iy, ix]))
     phase = exposed = at.packed & 255
-    deepest, elsewhere = face, False
+    deepest, elsewhere, n_points = face, False, 0
     depth = interpolate(flights.by_energy, phase, (energy_kev - flights.first_kev) * flights.per_kev)
     range_nm = interpolate3(flights.by_depth, phase, depth * flights.scale[phase, PER_DEPTH], RANGE)
     while True:
@@ -330,9 +332,16 @@ def trace_electron(block: Any, flights: Any, face: Any, y: Any, x: Any, uz: Any,
             flight = range_nm - range_after
         end, flown, at = walk(block, face, at, flight)
         deepest = max(deepest, at.z)
+        if n_points < path.shape[0]:
+            path[n_points, 0], path[n_points, 1], path[n_points, 2] = at.z, at.y, at.x
+            n_points += 1
         if end != COLLISION:
             if not vacuum:
                 energy_kev = interpolate(flights.by_range, phase, (range_nm - flown) * flights.scale[phase, PER_RANGE])
+            if end == LOST and not vacuum:
+                place = interpolate(flights.by_energy, phase, (energy_kev - flights.first_kev) * flights.per_kev) * flights.scale[phase, PER_DEPTH]
+                if (at.z - face) * block.size_z > interpolate3(flights.by_depth, phase, place, REACH):
+                    end = ABSORBED
             if end != BORDER:
                 return Electron(end, energy_kev, at.uz, deepest, at.y, at.x, elsewhere)
             phase = at.packed & 255

@@ -23,18 +23,19 @@ def packed_block(volume: LabelVolume, *, mirrored: bool = True, deepen_nm: float
     mirrored : bool
         Whether its sides are mirrors; otherwise it repeats.
     deepen_nm : float
-        Depth to add below, at most the depth of the volume.
+        Depth to add below.
 
     Notes
     -----
     Memory: 2 bytes per voxel, 4 more while distances are computed.
     """
     labels = volume.labels
-    extra = min(labels.shape[0], math.ceil(deepen_nm / volume.voxel_size_nm[0]))
+    extra = math.ceil(deepen_nm / volume.voxel_size_nm[0])
     if extra:
-        labels = np.concatenate([labels, labels[::-1][:extra]])
+        labels = np.pad(labels, ((0, extra), (0, 0), (0, 0)), mode="symmetric")
     # Clear distances never span more than the volume, so that a jump passes at most one side of it.
-    most = min(_MOST_CLEAR, *labels.shape[1:])
+    smallest = min(volume.voxel_size_nm)
+    most = min(_MOST_CLEAR, *(int(extent / smallest) for extent in volume.extent_nm[1:]))
     pad = 0 if mirrored else min(most, *labels.shape[1:])
     packed = labels.astype(np.uint16)
     present = np.flatnonzero(np.bincount(labels.ravel(), minlength=1))
@@ -49,4 +50,4 @@ def packed_block(volume: LabelVolume, *, mirrored: bool = True, deepen_nm: float
             clear = np.clip(distance - 1, 0, most).astype(np.uint16)
             packed |= clear << np.uint16(8)
     size_z, size_y, size_x = volume.voxel_size_nm
-    return Block(packed, size_z, size_y, size_x, min(volume.voxel_size_nm), mirrored)
+    return Block(packed, size_z, size_y, size_x, smallest, mirrored)

@@ -9,11 +9,13 @@ crosses: at a border the energy is carried over to the tables of the next materi
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from synthfib.data.material import Material
+from synthfib.errors import InputError
 from synthfib.physics.angular_sampling import AngularSampling, angular_sampling
 from synthfib.physics.hard_losses import LEAST_HARD_LOSS_KEV, hard_losses
 from synthfib.physics.stopping import CUT_OFF_KEV, stopping_power_kev_nm
@@ -23,6 +25,8 @@ _NODES = 2048
 _FINE = 20_000
 
 
+#: Landing energies in keV that are served.
+ENERGY_RANGE_KEV = (0.2, 30.0)
 #: How energy is lost: all of it continuously, or hard losses one by one.
 ENERGY_LOSSES = ("csda", "mixed")
 
@@ -48,7 +52,7 @@ def flight_tables(materials: Sequence[Material], energy_kev: float, *, model: st
     """
     energies = np.geomspace(CUT_OFF_KEV, energy_kev, _FINE)
     energies[[0, -1]] = CUT_OFF_KEV, energy_kev
-    angular = [angular_sampling(material, model=model) for material in materials]
+    angular = [_angular_law(material, model) for material in materials]
     paths = [_path(material, law, energies, energy_loss == "mixed") for material, law in zip(materials, angular, strict=True)]
     # In a sample without vacuum an electron gets nowhere farther than its longest range; in vacuum it gets anywhere.
     reach = np.full(_FINE, np.inf) if any(material.is_vacuum for material in materials) else np.max([path[0] for path in paths], axis=0)
@@ -76,10 +80,28 @@ def flight_tables(materials: Sequence[Material], energy_kev: float, *, model: st
     return tables
 
 
+def check_energy(energy_kev: float) -> None:
+    """Check that a landing energy is served.
+
+    Raises
+    ------
+    InputError
+        If it is not.
+    """
+    low, high = ENERGY_RANGE_KEV
+    if not low <= energy_kev <= high:
+        raise InputError(f"The landing energy must be between {low:g} and {high:g} keV, got {energy_kev!r} keV; 2 kV is written 2.0.")
+
+
 def longest_range_nm(flights: Flights) -> float:
     """Return the longest range of an electron that has just landed, in nm; infinite in vacuum."""
     per_range = flights.scale[:, PER_RANGE]
     return float("inf") if (per_range == 0).any() else float((_NODES - 1) / per_range.min())
+
+
+@lru_cache(maxsize=32)
+def _angular_law(material: Material, model: str) -> AngularSampling:
+    return angular_sampling(material, model=model)
 
 
 def _path(material: Material, law: AngularSampling, energies_kev: NDArray[np.float64], mixed: bool) -> tuple[NDArray[np.float64], ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import ClassVar
 
@@ -14,18 +14,17 @@ from synthfib.data.provenance import Provenance
 from synthfib.data.stack import Channel, YieldStack
 from synthfib.data.volume import LabelVolume
 from synthfib.errors import InputError
-from synthfib.simulators.base import Capabilities
+from synthfib.simulators.base import Capabilities, OnProgress
 from synthfib.simulators.monte_carlo._imaging import Beam, look_at_face
 from synthfib.simulators.monte_carlo.block import packed_block
 from synthfib.simulators.monte_carlo.detectors import BSE, Detector, acceptance_tables
 from synthfib.simulators.monte_carlo.face_store import FaceStore
-from synthfib.simulators.monte_carlo.flights import ENERGY_LOSSES, flight_tables, longest_range_nm
+from synthfib.simulators.monte_carlo.flights import ENERGY_LOSSES, ENERGY_RANGE_KEV, flight_tables, longest_range_nm
 from synthfib.simulators.monte_carlo.random_numbers import stream_of
 from synthfib.simulators.monte_carlo.sums import Sums, TruthMaps
 
-OnProgress = Callable[[float, str], None]
-
-ENERGY_RANGE_KEV = (0.2, 20.0)
+# How often the depth of the volume is added below it at most, to give electrons something to return from.
+_MOST_MIRRORED = 3
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,8 @@ class MonteCarlo:
 
     Elastic scattering by relativistic partial waves, continuous energy loss by Joy and Luo, both exact along a flight whatever it crosses;
     electrons below 50 eV count as stopped. Secondary electrons, surface barriers and diffraction are left out. A pixel's electrons land
-    anywhere in it. Below its last voxel the volume continues as its mirror image, to its own depth at most.
+    anywhere in it. Below its last voxel the volume continues as its
+    mirror image.
 
     Parameters
     ----------
@@ -62,14 +62,16 @@ class MonteCarlo:
     beam_sigma_nm: float = 0.0
     sides: str = "mirrored"
     elastic_model: str = "partial-waves"
-    energy_loss: str = "csda"
+    energy_loss: str = "mixed"
 
     capabilities: ClassVar[Capabilities] = Capabilities(
-        energy_range_kev=ENERGY_RANGE_KEV,
+        energy_range_kev=(ENERGY_RANGE_KEV[0], 25.0),
         stochastic=True,
         supports_tilt=True,
         supports_resampling=True,
         returns_standard_error=True,
+        reports_progress=True,
+        counts_electrons=True,
         references=("10.1103/PhysRevA.36.467", "10.1002/sca.4950110404"),
     )
 
@@ -134,7 +136,9 @@ class MonteCarlo:
         tables = [flight_tables(volume.phases, energy_kev, model=self.elastic_model, energy_loss=self.energy_loss) for energy_kev in energies_kev]
         # Nothing returns from deeper than half the longest range.
         enough_nm = max(longest_range_nm(flights) for flights in tables) / 2
-        block = packed_block(volume, mirrored=self.sides == "mirrored", deepen_nm=max(0.0, min(enough_nm - below_nm, volume.extent_nm[0])))
+        most_nm = volume.extent_nm[0] * (_MOST_MIRRORED if math.isfinite(enough_nm) else 1)
+        deepen_nm = max(0.0, min(enough_nm - below_nm, most_nm))
+        block = packed_block(volume, mirrored=self.sides == "mirrored", deepen_nm=deepen_nm)
         acceptance = acceptance_tables(self.detectors)
         for e, energy_kev in enumerate(energies_kev):
             beam = self._beam(volume, plan, energy_kev)
@@ -150,7 +154,8 @@ class MonteCarlo:
                         store.save(e, s, sums.at(e, s))
                 if on_progress:
                     on_progress((e * plan.n_slices + s + 1) / (len(energies_kev) * plan.n_slices), f"{energy_kev:g} keV")
-        sums.warn_of_losses(self.electrons_per_pixel, enough_nm)
+        if not all(phase.is_vacuum for phase in volume.phases):
+            sums.warn_of_losses(self.electrons_per_pixel, enough_nm)
         data, standard_error = sums.yields(self.electrons_per_pixel)
         channels = tuple(Channel(float(energy_kev), detector.name) for energy_kev in energies_kev for detector in self.detectors)
         parameters = {**asdict(self), "energies_kev": [float(energy_kev) for energy_kev in energies_kev]}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from dataclasses import dataclass
 
@@ -73,8 +74,8 @@ class Sums:
         lost = float(self.truth[..., BELOW].mean(axis=(2, 3)).max()) / electrons
         if lost > _LOST_SHARE:
             warnings.warn(
-                f"The volume is too shallow: {lost:.1%} of the electrons of one face leave it below; "
-                f"{enough_nm:.0f} nm below the last face are always enough.",
+                f"The volume is too shallow: {lost:.1%} of the electrons of one face leave it below, from where some would return; "
+                + ("make it deeper." if math.isinf(enough_nm) else f"{enough_nm:.0f} nm below the last face are always enough."),
                 stacklevel=3,
             )
 
