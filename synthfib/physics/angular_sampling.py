@@ -25,7 +25,7 @@ BINS = 128
 LEVELS = 5
 
 _FIRST = BINS // 16  # below this bin the next level takes over
-_NEWTON_STEPS = 60
+_NEWTON_STEPS = 30
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,13 +95,11 @@ def _quantiles(differential: NDArray[np.float64]) -> NDArray[np.float64]:
     larger = CubicSpline(supplement, density).antiderivative()
     moment = CubicSpline(supplement, density * DEFLECTION[::-1]).antiderivative()
     total = float(larger(np.pi))
-    levels = []
-    for level in range(LEVELS):
-        chance = np.linspace(0, 16.0**-level, BINS + 1)
-        angle = _inverse(larger, chance * total)
-        exact = np.diff(moment(angle)) / total / np.diff(chance)
-        levels.append(_centred(1 + np.cos(angle), exact, first=_FIRST if level < LEVELS - 1 else 0))
-    return np.concatenate(levels)
+    chances = np.linspace(0, 1, BINS + 1) * 16.0 ** -np.arange(LEVELS)[:, None]
+    angles = _inverse(larger, chances * total)
+    exact = np.diff(moment(angles), axis=1) / total / np.diff(chances, axis=1)
+    firsts = [_FIRST] * (LEVELS - 1) + [0]
+    return np.concatenate([_centred(nodes, mean, first=first) for nodes, mean, first in zip(1 + np.cos(angles), exact, firsts, strict=True)])
 
 
 def _inverse(rising: PPoly, values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -116,7 +114,7 @@ def _inverse(rising: PPoly, values: NDArray[np.float64]) -> NDArray[np.float64]:
         low, high = np.where(error < 0, at, low), np.where(error < 0, high, at)
         with np.errstate(divide="ignore", invalid="ignore"):
             step = at - error / slope(at)
-        at = np.where((step > low) & (step < high), step, (low + high) / 2)
+        at = np.where((step >= low) & (step <= high), step, (low + high) / 2)
     at[values <= 0], at[values >= knots[-1]] = 0.0, np.pi
     return np.asarray(at, np.float64)
 
