@@ -2,10 +2,10 @@
 
 Run ``python benchmarks/isotropy_floor.py [--json] [--sizes 64 128 256] [--seeds 16]``.
 
-One leveled wave, solid fraction 0.30, wavelength 20 voxels. `random` are the structures of the package; `even` have the directions of
-their waves spread evenly over the sphere (a Kronecker lattice with a random shift), which leaves next to nothing but the size of
-the block. The number is that of waves. `law` is the relative error in the two-point correlation that random directions add at large
-distances, whatever the block: ``exp(-xi^2)/(2 pi sqrt(N) phi^2)``.
+One leveled wave, solid fraction 0.30, wavelength 20 voxels. `even` are the structures of the package, whose waves have directions spread
+evenly over the sphere, which leaves next to nothing but the size of the block; `random` have independent directions. The number is that
+of waves. `law` is the relative error in the two-point correlation that independent directions add at large distances, whatever the
+block: ``exp(-xi^2)/(2 pi sqrt(N) phi^2)``.
 """
 
 from __future__ import annotations
@@ -26,16 +26,14 @@ VOXEL_NM = (2.5, 2.5, 2.5)
 WAVELENGTH_NM = 20 * VOXEL_NM[0]
 SOLID_FRACTION = 0.3
 KINDS = (("random", 1000), ("random", 4000), ("even", 1000))
-# Powers of the inverse plastic number: the two-dimensional relative of the golden section.
-LATTICE = np.array([0.7548776662466927, 0.5698402909980532])
 
 
 def waves(kind: str, n_waves: int, seed: int) -> WaveField:
-    """A field of the package, or one whose directions are evenly spread."""
+    """A field of the package, or one with independent directions."""
     field = WaveField.draw(WAVELENGTH_NM, n_waves, key=seed)
-    if kind == "random":
+    if kind == "even":
         return field
-    spread = (np.random.default_rng(seed).random(2) + np.arange(n_waves)[:, None] * LATTICE) % 1
+    spread = np.random.default_rng(seed).random((n_waves, 2))
     cos_polar, azimuth = 2 * spread[:, 0] - 1, 2 * math.pi * spread[:, 1]
     sin_polar = np.sqrt(1 - cos_polar**2)
     directions = np.stack([cos_polar, sin_polar * np.sin(azimuth), sin_polar * np.cos(azimuth)], axis=1)

@@ -261,5 +261,5 @@ def test_odd_acceptance_tables_are_refused(acceptance: tuple[tuple[float, ...], 
 
 @pytest.mark.parametrize("layers", [[], [(GOLD, 0.0)], [(GOLD, 5.0), (EPOXY, 0.0025)], [(GOLD, INFINITE), (EPOXY, INFINITE)], [(VACUUM, INFINITE)]])
 def test_impossible_layers_are_refused(layers: list[Layer]) -> None:
-    with pytest.raises(InputError, match="(?i)layer"):
+    with pytest.raises(InputError, match=r"(?i)layer"):
         send_electrons(layers, 2.0, electrons=10, rng=1)

@@ -18,6 +18,8 @@ from synthfib.generators.progress import OnProgress
 # Blocks are computed tile by tile on a grid fixed in voxel coordinates, so that every matrix product has the same operands
 # and the same result, whichever block asks for it. Even and odd parts about a tile's centre line need half the products.
 _TILE = (8, 64, 256)
+# Inverse powers of the plastic number: the additive recurrence that fills the unit square most evenly.
+_R2 = np.array([0.7548776662466927, 0.5698402909980532])
 
 
 @dataclass(frozen=True)
@@ -37,9 +39,14 @@ class WaveField:
 
     @classmethod
     def draw(cls, wavelength_nm: float, n_waves: int, *, key: int) -> WaveField:
-        """Draw isotropic directions and uniform phases; wave i depends on `key` and i alone."""
+        """Draw isotropic directions and uniform phases; wave i depends on `key` and i alone.
+
+        Directions are evenly spread (a shifted R2 sequence) rather than independent: a thousand independent ones leave an anisotropy of
+        about 4 % of the squared solid fraction in the two-point correlation, however large the volume.
+        """
         uniform = np.random.Generator(np.random.Philox(key=key)).random((n_waves, 3))
-        cos_polar, azimuth = 2 * uniform[:, 0] - 1, 2 * math.pi * uniform[:, 1]
+        spread = (uniform[0, :2] + np.arange(n_waves)[:, None] * _R2) % 1
+        cos_polar, azimuth = 2 * spread[:, 0] - 1, 2 * math.pi * spread[:, 1]
         sin_polar = np.sqrt(1 - cos_polar**2)
         directions = np.stack([cos_polar, sin_polar * np.sin(azimuth), sin_polar * np.cos(azimuth)], axis=1)
         return cls(directions * (2 * math.pi / wavelength_nm), 2 * math.pi * uniform[:, 2])
