@@ -2,7 +2,7 @@ import pytest
 
 from synthfib.data.material import Material
 from synthfib.errors import InputError, UnknownNameError
-from synthfib.physics.elements import ATOMIC_NUMBER, ATOMIC_WEIGHT, mass_fractions
+from synthfib.physics.elements import ATOMIC_NUMBER, ATOMIC_WEIGHT, DENSITY_G_CM3, mass_fractions
 from synthfib.physics.materials import material, material_names
 
 
@@ -45,3 +45,41 @@ def test_an_impossible_material_is_refused(composition: tuple[tuple[int, float],
 def test_an_unknown_material_names_its_neighbours() -> None:
     with pytest.raises(UnknownNameError, match="did you mean gold"):
         material("golf")
+
+
+def test_every_element_is_a_material() -> None:
+    assert len(DENSITY_G_CM3) == 92
+    for symbol, z in ATOMIC_NUMBER.items():
+        assert material(symbol).composition == ((z, 1.0),)
+    assert [material(symbol).density_g_cm3 for symbol in ("Fe", "W", "U")] == [7.874, 19.30, 18.95]
+    # Close to the named materials, which are not bound to this table.
+    assert material("Au").density_g_cm3 == pytest.approx(material("gold").density_g_cm3, rel=0.01)
+
+
+def test_a_formula_with_its_density_is_a_material() -> None:
+    glass = material("SiO2@2.2")
+    assert dict(glass.composition) == pytest.approx({8: 0.5326, 14: 0.4674}, abs=1e-4)
+    assert glass.density_g_cm3 == 2.2
+    assert Material.from_dict(glass.to_dict()) == glass
+
+
+def test_dealloyed_gold_keeps_two_atoms_of_silver_in_a_hundred() -> None:
+    alloy = dict(material("dealloyed-gold").composition)
+    assert alloy[47] / ATOMIC_WEIGHT[47] / (alloy[47] / ATOMIC_WEIGHT[47] + alloy[79] / ATOMIC_WEIGHT[79]) == pytest.approx(0.02)
+    gold, silver = material("gold"), material("silver")
+    volume = alloy[79] / gold.density_g_cm3 + alloy[47] / silver.density_g_cm3
+    assert material("dealloyed-gold").density_g_cm3 == pytest.approx(1 / volume, rel=1e-3)
+
+
+@pytest.mark.parametrize("name", ["SiO2@0", "SiO2@-1", "SiO2@nan", "SiO2@inf", "SiO2@", "SiO2@heavy", "SiO2@2.2@3"])
+def test_a_formula_needs_a_density_above_zero(name: str) -> None:
+    with pytest.raises(InputError, match="density"):
+        material(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"), [("SiO2", "density"), ("Xx2@3", "formula"), ("@3", "formula"), ("Qq", "Unknown material"), ("", "material")]
+)
+def test_a_name_that_is_no_material_is_refused(name: str, words: str) -> None:
+    with pytest.raises(InputError, match=words):
+        material(name)

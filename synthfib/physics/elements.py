@@ -1,4 +1,4 @@
-"""Symbols and standard atomic weights of the elements, and chemical formulas."""
+"""Symbols, standard atomic weights and densities of the elements, and chemical formulas."""
 
 from __future__ import annotations
 
@@ -21,6 +21,20 @@ Tl 204.38 Pb 207.2 Bi 208.98 Po 209 At 210 Rn 222 Fr 223 Ra 226 Ac 227 Th 232.04
 ATOMIC_NUMBER: dict[str, int] = {symbol: z for z, symbol in enumerate(_TABLE[::2], start=1)}
 #: Atomic weight in g/mol of each atomic number.
 ATOMIC_WEIGHT: dict[int, float] = {z: float(weight) for z, weight in enumerate(_TABLE[1::2], start=1)}
+
+# Densities in g/cm3 in the same order, gases at 20 degrees C and 1 atm; J. H. Hubbell, S. M. Seltzer, NISTIR 5632 (1995), table 1, which
+# sets astatine and francium, unknown, to 10.
+_DENSITIES = """
+8.375e-5 1.663e-4 0.534 1.848 2.370 1.700 1.165e-3 1.332e-3 1.580e-3 8.385e-4 0.971 1.740 2.699 2.330 2.200 2.000 2.995e-3 1.662e-3
+0.862 1.550 2.989 4.540 6.110 7.180 7.440 7.874 8.900 8.902 8.960 7.133 5.904 5.323 5.730 4.500 7.072e-3 3.478e-3
+1.532 2.540 4.469 6.506 8.570 10.22 11.50 12.41 12.41 12.02 10.50 8.650 7.310 7.310 6.691 6.240 4.930 5.485e-3
+1.873 3.500 6.154 6.657 6.710 6.900 7.220 7.460 5.243 7.900 8.229 8.550 8.795 9.066 9.321 6.730 9.840
+13.31 16.65 19.30 21.02 22.57 22.42 21.45 19.32 13.55 11.72 11.35 9.747 9.320 10.00 9.066e-3
+10.00 5.000 10.07 11.72 15.37 18.95
+""".split()  # noqa: SIM905 - a table for people
+
+#: Density in g/cm3 of each atomic number.
+DENSITY_G_CM3: dict[int, float] = {z: float(density) for z, density in enumerate(_DENSITIES, start=1)}
 
 _TERM = re.compile(r"([A-Z][a-z]?)(\d+(?:\.\d+)?)?")
 
