@@ -142,7 +142,7 @@ def look_at_face(
         Sums over electrons seen by the first detector, and electrons lost below.
     """
     ny, nx = signal.shape[:2]
-    no_path = np.empty((0, 3))
+    no_path = np.empty((0, 3), np.float32)
     for pixel in nb.prange(ny * nx):
         y, x = pixel // nx, pixel % nx
         own = child(stream, pixel)

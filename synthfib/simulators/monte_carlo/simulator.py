@@ -20,6 +20,7 @@ from synthfib.simulators.monte_carlo.block import packed_block
 from synthfib.simulators.monte_carlo.detectors import BSE, Detector, acceptance_tables
 from synthfib.simulators.monte_carlo.face_store import FaceStore
 from synthfib.simulators.monte_carlo.flights import ENERGY_LOSSES, ENERGY_RANGE_KEV, flight_tables, longest_range_nm
+from synthfib.simulators.monte_carlo.gpu import Gpu
 from synthfib.simulators.monte_carlo.random_numbers import stream_of
 from synthfib.simulators.monte_carlo.sums import Sums, TruthMaps
 
@@ -50,6 +51,8 @@ class MonteCarlo:
         Elastic scattering, see `physics.elastic`.
     energy_loss : str
         ``"csda"``: continuous; ``"mixed"``: losses above 50 eV one by one, see `physics.hard_losses`.
+    device : str
+        ``"cpu"`` or ``"cuda"``.
 
     Raises
     ------
@@ -63,6 +66,7 @@ class MonteCarlo:
     sides: str = "mirrored"
     elastic_model: str = "partial-waves"
     energy_loss: str = "mixed"
+    device: str = "cpu"
 
     capabilities: ClassVar[Capabilities] = Capabilities(
         energy_range_kev=(ENERGY_RANGE_KEV[0], 25.0),
@@ -87,6 +91,8 @@ class MonteCarlo:
             raise InputError(f"The sides must be 'mirrored' or 'periodic', got {self.sides!r}.")
         if self.energy_loss not in ENERGY_LOSSES:
             raise InputError(f"The energy loss must be 'csda' or 'mixed', got {self.energy_loss!r}.")
+        if self.device not in ("cpu", "cuda"):
+            raise InputError(f"The device must be 'cpu' or 'cuda', got {self.device!r}.")
 
     def simulate(
         self,
@@ -140,6 +146,7 @@ class MonteCarlo:
         deepen_nm = max(0.0, min(enough_nm - below_nm, most_nm))
         block = packed_block(volume, mirrored=self.sides == "mirrored", deepen_nm=deepen_nm)
         acceptance = acceptance_tables(self.detectors)
+        look = Gpu().look_at_face if self.device == "cuda" else look_at_face
         for e, energy_kev in enumerate(energies_kev):
             beam = self._beam(volume, plan, energy_kev)
             stream = stream_of(seed, round(energy_kev * 1e6))
@@ -149,7 +156,7 @@ class MonteCarlo:
                     sums.put(e, s, kept)
                 else:
                     face = float(position_nm) / volume.voxel_size_nm[0]
-                    look_at_face(block, tables[e], beam, *acceptance, face, stream_of(stream, s), *sums.at(e, s))
+                    look(block, tables[e], beam, *acceptance, face, stream_of(stream, s), *sums.at(e, s))
                     if store:
                         store.save(e, s, sums.at(e, s))
                 if on_progress:
