@@ -7,6 +7,10 @@ SIMULATORS = Registry(
     group="synthfib.simulators",
     builtin={
         "depth-weighted": "synthfib.simulators.depth_weighted:DepthWeighted",
+        "mcxray": "synthfib.simulators.external.mcxray:MCXray",
+        "monte-carlo": "synthfib.simulators.monte_carlo:MonteCarlo",
         "mock": "synthfib.simulators.mock:Mock",
+        "nebula": "synthfib.simulators.external.nebula:Nebula",
+        "penepma": "synthfib.simulators.external.penepma:Penepma",
     },
 )
