@@ -17,7 +17,23 @@ import synthfib as package
 from synthfib.data.readers import read_stack, read_volume
 
 Run = Callable[..., Any]
-COMMANDS = ["demo", "list", "show", "generate", "simulate", "plan", "build", "verify", "train", "segment", "evaluate", "benchmark", "doctor"]
+COMMANDS = [
+    "demo",
+    "list",
+    "show",
+    "generate",
+    "simulate",
+    "view",
+    "plan",
+    "build",
+    "verify",
+    "train",
+    "segment",
+    "evaluate",
+    "benchmark",
+    "physics",
+    "doctor",
+]
 
 TINY = """
 schema: synthfib/corpus@1

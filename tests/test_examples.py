@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
 import synthfib
+from synthfib.catalogue import list_recipes
+from synthfib.data.readers import read_volume
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 
@@ -59,3 +63,16 @@ def test_validate_depth_weighted(tmp_path: Path) -> None:
 def test_structure_statistics(tmp_path: Path) -> None:
     load("50_structure_statistics").main(tmp_path, size=64, seeds=2)
     assert (tmp_path / "structure-statistics.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_gallery_shows_every_recipe_as_it_is(tmp_path: Path, synthfib: Callable[..., Any]) -> None:
+    example = load("40_gallery")
+    page = (EXAMPLES.parent / "docs" / "gallery.md").read_text(encoding="utf-8")
+    assert page == example.page(), "the recipes have changed; run: python examples/40_gallery.py docs"
+    assert set(example.ENTRIES) == {recipe.name for recipe in list_recipes("material")}
+    example.main(tmp_path, names=("calibration-sphere",))
+    assert (tmp_path / "gallery" / "calibration-sphere.png").read_bytes().startswith(b"\x89PNG")
+    command = example.command("calibration-sphere").split()[1:]
+    out = [str(tmp_path / part) if part.startswith("structure.") else part for part in command]
+    assert synthfib(*out).code == 0
+    assert read_volume(tmp_path / "structure.h5").shape == example.ENTRIES["calibration-sphere"].shape

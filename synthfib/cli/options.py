@@ -57,6 +57,20 @@ def shape(text: str) -> tuple[int, int, int]:
     return (int(sizes[0]), int(sizes[1]), int(sizes[2]))
 
 
+def angle_deg(text: str) -> tuple[float, float]:
+    """Read where a camera stands, ``RIGHT,UP`` in degrees.
+
+    Raises
+    ------
+    InputError
+        If these are not two angles, the second from -89 to 89.
+    """
+    angles = numbers(text, "A camera angle")
+    if len(angles) != 2 or not abs(angles[0]) <= 360 or not abs(angles[1]) <= 89:
+        raise InputError(f"A camera angle needs two numbers of degrees, to the right and up (-89 to 89), got {text!r}.")
+    return (angles[0], angles[1])
+
+
 def threshold(text: str) -> float | str:
     """Read a threshold, a finite number or ``kmeans``.
 

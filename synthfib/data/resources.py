@@ -1,9 +1,10 @@
-"""How much memory and disk there is, from the standard library alone."""
+"""How much memory and disk there is, and how much was used, from the standard library alone."""
 
 from __future__ import annotations
 
 import os
 import shutil
+import sys
 from pathlib import Path
 
 _MEMINFO = Path("/proc/meminfo")
@@ -14,6 +15,16 @@ def available_memory_bytes() -> int | None:
     """Return the memory that new work may take, the tightest of system and container limit, or None if unknown."""
     known = [amount for amount in (_system_memory(), _container_memory()) if amount is not None]
     return min(known, default=None)
+
+
+def peak_memory_bytes() -> int | None:
+    """Return the most memory that this process has had, or None if unknown."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return None
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
 
 
 def free_disk_bytes(path: Path) -> int:

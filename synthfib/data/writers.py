@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,6 +19,9 @@ from synthfib.errors import InputError
 
 T = TypeVar("T", LabelVolume, ImageStack)
 
+#: What a volume can be written as.
+VOLUME_ENDINGS = (".h5", ".tif", ".npy", ".mrc")
+
 
 def write_volume(path: Path | str, volume: LabelVolume) -> None:
     """Write a volume as HDF5 (.h5, .hdf5), TIFF (.tif, .tiff), NPY (.npy with a .json beside it) or MRC (.mrc).
@@ -30,7 +33,8 @@ def write_volume(path: Path | str, volume: LabelVolume) -> None:
     InputError
         If the ending is unknown or the folder cannot be written.
     """
-    _write(Path(path), volume, {".h5": hdf5.write_volume, ".tif": _volume_as_tiff, ".npy": _volume_as_npy, ".mrc": write_mrc})
+    writers = (hdf5.write_volume, _volume_as_tiff, _volume_as_npy, write_mrc)
+    _write(Path(path), volume, dict(zip(VOLUME_ENDINGS, writers, strict=True)))
 
 
 def write_stack(path: Path | str, stack: ImageStack) -> None:
@@ -44,7 +48,7 @@ def write_stack(path: Path | str, stack: ImageStack) -> None:
     _write(Path(path), stack, {".h5": hdf5.write_stack, ".tif": _stack_as_tiff})
 
 
-def check_ending(path: Path, endings: Mapping[str, Any]) -> str:
+def check_ending(path: Path, endings: Collection[str]) -> str:
     """Return the ending of `path` in its short form.
 
     Raises

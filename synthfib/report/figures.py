@@ -14,11 +14,11 @@ from matplotlib.ticker import LogLocator, NullLocator
 from numpy.typing import NDArray
 
 from synthfib.data.stack import ImageStack
+from synthfib.report.scale_bar import bar_length_nm
 
 # Outcome of a pixel: true pore, true solid, pore taken for solid, solid missed (colours that the colour-blind can tell apart).
 _OUTCOMES = ListedColormap(["black", "white", "#e69f00", "#0072b2"])
 _OUTCOME_NAMES = {"pore taken for solid": "#e69f00", "solid missed": "#0072b2"}
-_ROUND_LENGTHS_NM = (10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000)
 
 
 def outcomes(predicted: NDArray[np.bool_], solid: NDArray[np.bool_]) -> NDArray[np.uint8]:
@@ -136,12 +136,12 @@ def _slice_edges_nm(stack: ImageStack) -> NDArray[np.float64]:
 
 def _scale_bar(axes: Axes, nm_per_unit: float, width: float, height: float) -> None:
     """Draw a white bar on black, a round length of about a quarter of the width."""
-    length_nm = max((n for n in _ROUND_LENGTHS_NM if n <= 0.3 * width * nm_per_unit), default=_ROUND_LENGTHS_NM[0])
+    length_nm = bar_length_nm(width * nm_per_unit)
     length = length_nm / nm_per_unit
     left, bottom = 0.04 * width, 0.95 * height
     axes.add_patch(Rectangle((left - 0.02 * width, bottom - 0.115 * height), length + 0.04 * width, 0.145 * height, color="black", alpha=0.75, lw=0))
     axes.plot([left, left + length], [bottom, bottom], color="white", lw=2.5, solid_capstyle="butt")
-    axes.text(left + length / 2, bottom - 0.02 * height, f"{length_nm} nm", color="white", fontsize=7, ha="center", va="bottom")
+    axes.text(left + length / 2, bottom - 0.02 * height, f"{length_nm:g} nm", color="white", fontsize=7, ha="center", va="bottom")
 
 
 def _finish(figure: Figure, grid: NDArray[Any], titles: Sequence[str]) -> None:
