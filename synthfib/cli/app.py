@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from synthfib._version import __version__
-from synthfib.cli import catalogue, corpora, demo, doctor, imaging, models, structures, views
+from synthfib.cli import catalogue, corpora, demo, doctor, imaging, models, physics, structures, views
 
 app = typer.Typer(name="synthfib", no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None, add_completion=True)
 
@@ -40,3 +40,6 @@ for command in (
     doctor.doctor,
 ):
     app.command(command.__name__.rstrip("_"))(command)
+
+for group in (physics.physics,):
+    app.add_typer(group)

@@ -18,7 +18,7 @@ from synthfib.simulators.monte_carlo._imaging import Beam, follow
 from synthfib.simulators.monte_carlo._transport import ESCAPED
 from synthfib.simulators.monte_carlo.block import packed_block
 from synthfib.simulators.monte_carlo.detectors import BSE, Detector, acceptance_tables
-from synthfib.simulators.monte_carlo.flights import check_energy, flight_tables, longest_range_nm
+from synthfib.simulators.monte_carlo.flights import ENERGY_LOSSES, check_energy, flight_tables, longest_range_nm
 from synthfib.simulators.monte_carlo.random_numbers import stream_of
 
 #: A layer: its material and thickness in nm; the last one may be infinite.
@@ -42,7 +42,7 @@ class Electrons:
     energy_kev, polar_rad, deepest_nm, lateral_nm : ndarray of float32, shape (electron,)
         Energy at the end, angle to the outward normal, deepest point, lateral distance from entry.
     paths_nm : ndarray of float64, shape (electron, point, 3)
-        Points ``(z, y, x)`` of the trajectories relative to the entry, NaN beyond the last; no points unless asked for.
+        Points ``(z, y, x)`` of the trajectories relative to the entry, beginning there, NaN beyond the last; none unless asked for.
     seconds : float
         Time that following them took.
     """
@@ -111,6 +111,8 @@ def send_electrons(
         raise InputError(f"The number of electrons must be between 1 and 1e8, got {electrons!r}.")
     if not 0 <= tilt_deg < 90:
         raise InputError(f"The tilt must be in [0, 90) degrees, got {tilt_deg!r}.")
+    if energy_loss not in ENERGY_LOSSES:
+        raise InputError(f"The energy loss must be 'csda' or 'mixed', got {energy_loss!r}.")
     flights = flight_tables([material for material, _ in layers], energy_kev, model=elastic_model, energy_loss=energy_loss)
     volume = _volume(layers, longest_range_nm(flights) / 2)
     block = packed_block(volume)
@@ -123,8 +125,17 @@ def send_electrons(
     follow(block, flights, beam, 0.0, stream_of(0, rng), records, paths)
     seconds = time.perf_counter() - start
     end, energy, uz, deepest, y, x, _ = records.T
-    paths *= volume.voxel_size_nm
-    return Electrons(energy_kev, end == ESCAPED, energy, np.arccos(np.clip(-uz, -1, 1)), deepest, np.hypot(y, x), paths, seconds)
+    paths_nm = _from_entry(paths * volume.voxel_size_nm, math.tan(tilt))
+    return Electrons(energy_kev, end == ESCAPED, energy, np.arccos(np.clip(-uz, -1, 1)), deepest, np.hypot(y, x), paths_nm, seconds)
+
+
+def _from_entry(paths_nm: NDArray[np.float64], slope: float) -> NDArray[np.float64]:
+    """Return paths that begin at (0, 0, 0), where the electron entered: straight above the end of its first flight."""
+    if paths_nm.shape[1] == 0:
+        return paths_nm
+    first = paths_nm[:, :1]
+    entry = first - first[..., :1] * np.array([1.0, slope, 0.0])
+    return np.concatenate([np.zeros_like(entry), paths_nm - entry], axis=1)
 
 
 def _volume(layers: Sequence[Layer], enough_nm: float) -> LabelVolume:

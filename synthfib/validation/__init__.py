@@ -1,0 +1,1 @@
+"""Electron physics against identities, computations and measurements."""
