@@ -130,7 +130,8 @@ def test_a_scene_survives_its_file(cermet: Block, tmp_path: Path) -> None:
 
 
 def test_glb_is_read_back_with_its_sizes_and_its_picture(cermet: Block, tmp_path: Path) -> None:
-    trimesh = pytest.importorskip("trimesh", reason="trimesh is not installed (extra mesh or view)")
+    pytest.importorskip("trimesh.viewer", reason="trimesh is not installed (extra mesh or view)")
+    trimesh = pytest.importorskip("trimesh")
     view = write_view(cermet, tmp_path / "cermet.glb", face=12)
     read = trimesh.load_scene(tmp_path / "cermet.glb")
     assert set(read.geometry) == {"zirconia", "gold", "face", "scale bar"}
@@ -144,7 +145,7 @@ def test_glb_is_read_back_with_its_sizes_and_its_picture(cermet: Block, tmp_path
 
 
 def test_html_is_a_page_that_needs_no_network(cermet: Block, tmp_path: Path) -> None:
-    pytest.importorskip("trimesh", reason="trimesh is not installed (extra mesh or view)")
+    pytest.importorskip("trimesh.viewer", reason="trimesh is not installed (extra mesh or view)")
     write_view(cermet, tmp_path / "cermet.html")
     page = (tmp_path / "cermet.html").read_text(encoding="utf-8")
     assert "<title>cermet: 48 x 40 x 40 voxels" in page
@@ -213,7 +214,7 @@ def test_a_window_that_does_not_open_is_an_error(cermet: Block, monkeypatch: pyt
 
 
 def test_large_blocks_are_averaged_and_say_so(tmp_path: Path) -> None:
-    pytest.importorskip("trimesh", reason="trimesh is not installed (extra mesh or view)")
+    pytest.importorskip("trimesh.viewer", reason="trimesh is not installed (extra mesh or view)")
     labels = np.zeros((2, 300, 300), np.uint8)
     labels[:, 50:250, 50:250] = 1
     view = write_view(block_of_volume(LabelVolume(labels, (10.0, 5.0, 5.0), PHASES), "wide"), tmp_path / "wide.glb")
@@ -222,7 +223,7 @@ def test_large_blocks_are_averaged_and_say_so(tmp_path: Path) -> None:
 
 
 def test_equal_scenes_are_equal_files(cermet: Block, tmp_path: Path) -> None:
-    pytest.importorskip("trimesh", reason="trimesh is not installed (extra mesh or view)")
+    pytest.importorskip("trimesh.viewer", reason="trimesh is not installed (extra mesh or view)")
     scene = make_scene(cermet, finest=20)
     for name in ("one.glb", "two.glb"):
         write_glb(tmp_path / name, scene, angle_deg=(30, 20))
