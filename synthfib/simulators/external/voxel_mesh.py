@@ -55,13 +55,14 @@ def _rectangles_across(
     """Return corners (rectangle, corner, xyz), counter-clockwise seen from further along `axis`, and materials before and behind."""
     # Axes b and c follow a cyclically in (x, y, z), so that the edges along b and c span a normal along a.
     b, c = (axis - 1) % 3, (axis - 2) % 3
-    layers = np.transpose(materials, (axis, b, c))
-    pairs, codes = np.unique(np.stack([layers[:-1].ravel(), layers[1:].ravel()]), axis=1, return_inverse=True)
-    between = (pairs[0] != pairs[1]) & ~np.isin(pairs, outside).all(axis=0)
-    numbers = np.where(between, np.arange(1, between.size + 1), 0).astype(np.int32)
-    found = merged_cuboids(numbers[codes].reshape(layers.shape[0] - 1, *layers.shape[1:]), flat=True)
+    layers = np.transpose(materials, (axis, b, c)).astype(np.int64) - materials.min()
+    before, behind = layers[:-1], layers[1:]
+    n_materials = int(layers.max()) + 1
+    is_outside = np.isin(np.arange(n_materials) + materials.min(), outside)
+    apart = (before != behind) & ~(is_outside[before] & is_outside[behind])
+    found = merged_cuboids(np.where(apart, before * n_materials + behind, 0).astype(np.int32), flat=True)
     corners = np.empty((len(found), 4, 3))
     corners[:, :, 2 - axis] = edges_nm[axis][found[:, 0] + 1, None]
     corners[:, :, 2 - b] = edges_nm[b][found[:, [2, 3, 3, 2]]]
     corners[:, :, 2 - c] = edges_nm[c][found[:, [4, 4, 5, 5]]]
-    return corners, pairs[:, found[:, 6] - 1].T.astype(np.int32)
+    return corners, np.stack(np.divmod(found[:, 6], n_materials), axis=1) + materials.min()
