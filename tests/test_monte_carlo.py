@@ -20,7 +20,6 @@ from synthfib.simulators.monte_carlo import ICD, TLD, Detector, MonteCarlo
 from synthfib.simulators.monte_carlo._imaging import Beam, follow
 from synthfib.simulators.monte_carlo._transport import ESCAPED, LOST
 from synthfib.simulators.monte_carlo.block import packed_block
-from synthfib.simulators.monte_carlo.face_store import FaceStore
 from synthfib.simulators.monte_carlo.flights import flight_tables
 from synthfib.simulators.monte_carlo.layers import Layer, send_electrons
 from synthfib.simulators.monte_carlo.random_numbers import stream_of
@@ -99,7 +98,7 @@ def test_elastic_slab_loses_nothing() -> None:
     flights.by_depth[0, :, 0] = np.linspace(0, depth * mean_free_path_nm, n)
     flights.by_depth[0, :, 1] = flights.by_depth[0, -1, 1]
     flights.by_depth[0, :, 2] = np.inf
-    flights.by_energy[0] = depth
+    flights.by_energy[0] = n - 1
     flights.by_range[0] = 2.0
     flights.scale[0, :2] = (n - 1) / depth, (n - 1) / (depth * mean_free_path_nm)
     slab = LabelVolume(np.zeros((10, 1, 1), np.uint8), (0.5, 1e4, 1e4), (GOLD,))
@@ -137,24 +136,26 @@ def test_threads_do_not_matter() -> None:
 
 def test_an_interrupted_run_goes_on_to_the_same_bytes(tmp_path: Path) -> None:
     volume, plan = porous_volume((EPOXY, GOLD)), MillingPlan(np.array([0.0, 10.0, 20.0]), (2.5, 2.5))
-    simulator, store = MonteCarlo(5), FaceStore(tmp_path / "faces", "one work")
-    whole, _ = simulator.simulate_with_truth(volume, plan, energies_kev=[1.0, 2.0], rng=3)
+    folder = tmp_path / "faces"
+    whole = MonteCarlo(5).simulate(volume, plan, energies_kev=[1.0, 2.0], rng=3)
+    simulator = MonteCarlo(5, faces_folder=folder)
 
     def stop(share: float, note: str) -> None:
         if share > 0.6:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        simulator.simulate_with_truth(volume, plan, energies_kev=[1.0, 2.0], rng=3, on_progress=stop, store=store)
-    kept = sorted((tmp_path / "faces").iterdir())
+        simulator.simulate(volume, plan, energies_kev=[1.0, 2.0], rng=3, on_progress=stop)
+    kept = sorted(folder.iterdir())
     assert len(kept) == 4
     kept[1].write_bytes(b"not a face")
-    again, _ = simulator.simulate_with_truth(volume, plan, energies_kev=[1.0, 2.0], rng=3, store=store)
+    before = kept[0].stat().st_mtime_ns
+    again = simulator.simulate(volume, plan, energies_kev=[1.0, 2.0], rng=3)
     assert again.data.tobytes() == whole.data.tobytes()
-    other = FaceStore(tmp_path / "faces", "other work")
-    assert other.load(0, 0) is None
-    store.clear()
-    assert not (tmp_path / "faces").exists()
+    assert kept[0].stat().st_mtime_ns == before
+    simulator.simulate(volume, plan, energies_kev=[1.0, 2.0], rng=4)
+    assert len(list(folder.iterdir())) == 12
+    assert whole.provenance.to_json() == again.provenance.to_json()
 
 
 def test_detectors_share_their_electrons() -> None:

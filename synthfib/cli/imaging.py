@@ -23,6 +23,10 @@ def simulate(
     energies_kev: Annotated[
         str | None, typer.Option("--energies-kev", metavar="E,E", help="Landing energies instead of those of the microscope.")
     ] = None,
+    electrons_per_pixel: Annotated[int | None, typer.Option("--electrons-per-pixel", min=1, help="Dose instead of that of the microscope.")] = None,
+    detectors: Annotated[
+        str | None, typer.Option("--detectors", metavar="bse|tld|icd,...", help="Detectors that look at once (monte-carlo).")
+    ] = None,
     voxel_size_nm: VoxelSize = None,
     threshold: Annotated[str | None, typer.Option("--threshold", metavar="VALUE|kmeans", help="Grey values above this are solid.")] = None,
     mesh_unit: Annotated[str | None, typer.Option("--mesh-unit", metavar="nm|um|mm", help="Unit of the coordinates of a mesh.")] = None,
@@ -31,10 +35,12 @@ def simulate(
     force: Force = False,
     json: Json = False,
 ) -> None:
-    """Mill a structure slice by slice and record every face, with labels."""
+    """Mill a structure slice by slice and record every face, with labels; an interrupted Monte Carlo run goes on where it was."""
+    import shutil
+
     from synthfib.catalogue import load_microscope
     from synthfib.cli.progress import progress
-    from synthfib.corpus.acquire import slice_and_view
+    from synthfib.corpus.acquire import slice_and_view, with_dose
     from synthfib.data.readers import read_volume
     from synthfib.data.writers import check_ending, write_stack
     from synthfib.physics.materials import material as named
@@ -53,9 +59,22 @@ def simulate(
     )
     chosen = {index: named(name) for index, name in enumerate((pore, material)) if name}
     volume = replace(volume, phases=tuple(chosen.get(index, phase) for index, phase in enumerate(volume.phases)))
+    if electrons_per_pixel is not None:
+        recipe = with_dose(recipe, electrons_per_pixel)
+    faces = out.with_name(f"{out.name}.faces")
     with progress("Simulating") as report:
-        stack = slice_and_view(volume, recipe, energies_kev=energies, simulator=simulator, rng=seed, on_progress=report)
+        stack = slice_and_view(
+            volume,
+            recipe,
+            energies_kev=energies,
+            simulator=simulator,
+            rng=seed,
+            detectors=detectors.split(",") if detectors else (),
+            faces_folder=faces,
+            on_progress=report,
+        )
     write_stack(out, stack)
+    shutil.rmtree(faces, ignore_errors=True)
     document = {
         "structure": {
             "shape": list(volume.shape),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 
@@ -12,9 +13,11 @@ from synthfib.corpus.recipe import slice_thickness
 from synthfib.data.milling import MillingPlan
 from synthfib.data.stack import ImageStack
 from synthfib.data.volume import LabelVolume
-from synthfib.degradations.dose_noise import DoseNoise
+from synthfib.degradations.dose_noise import DoseNoise, dwell_time_us
+from synthfib.errors import UnsupportedError
 from synthfib.rendering import depth_to_solid_nm, exposed_labels, render
 from synthfib.simulators.base import OnProgress
+from synthfib.simulators.monte_carlo.detectors import detector
 from synthfib.simulators.registry import SIMULATORS
 
 
@@ -26,6 +29,8 @@ def acquire(
     energies_kev: Sequence[float] | None = None,
     simulator: str | None = None,
     rng: int,
+    detectors: Sequence[str] = (),
+    faces_folder: Path | None = None,
     on_progress: OnProgress | None = None,
 ) -> ImageStack:
     """Return the images that `microscope` records of `volume`, with labels and depth to the first solid of every face.
@@ -44,6 +49,10 @@ def acquire(
         Name of a simulator instead of that of the microscope.
     rng : int
         Seed; simulation and recording get a child of it each.
+    detectors : sequence of str
+        Names of detectors that look at once, for a simulator that follows single electrons; by default one that sees all of them.
+    faces_folder : pathlib.Path, optional
+        Where such a simulator keeps finished faces, to go on from there after an interruption.
     on_progress : callable, optional
         Told the share of the work done and a word on it, if the simulator knows.
 
@@ -55,8 +64,13 @@ def acquire(
     simulation_rng, recording_rng = (np.random.default_rng(child) for child in np.random.SeedSequence(rng).spawn(2))
     noise = DoseNoise(microscope.beam_current_pa, microscope.dwell_time_us, microscope.readout_noise_electrons, microscope.bit_depth)
     engine = SIMULATORS.load(simulator or microscope.simulator)()
-    if engine.capabilities.counts_electrons:
-        engine = replace(engine, electrons_per_pixel=noise.electrons_per_pixel)
+    if engine.capabilities.follows_electrons:
+        looking = {"detectors": tuple(detector(name) for name in detectors)} if detectors else {}
+        engine = replace(engine, electrons_per_pixel=noise.electrons_per_pixel, faces_folder=faces_folder, **looking)
+    elif detectors:
+        raise UnsupportedError(
+            f"Detectors can be chosen only for a simulator that follows single electrons, such as monte-carlo, got {list(detectors)}."
+        )
     energies = tuple(microscope.energies_kev if energies_kev is None else energies_kev)
     expected = render(volume, plan, engine, energies_kev=energies, detector=microscope.detector, rng=simulation_rng, on_progress=on_progress)
     recorded = noise.apply(expected, noise.draw(expected, rng=recording_rng))
@@ -70,6 +84,8 @@ def slice_and_view(
     energies_kev: Sequence[float] | None = None,
     simulator: str | None = None,
     rng: int,
+    detectors: Sequence[str] = (),
+    faces_folder: Path | None = None,
     on_progress: OnProgress | None = None,
 ) -> ImageStack:
     """Mill `volume` from top to bottom as `microscope` does, one pixel a voxel, and return what `acquire` records.
@@ -82,4 +98,19 @@ def slice_and_view(
     milling_seed, imaging_seed = (int(word) for word in np.random.SeedSequence(rng).generate_state(2, np.uint64) >> np.uint64(1))
     law = slice_thickness(microscope.slice_thickness)
     plan = law.plan(pixel_size_nm=volume.voxel_size_nm[1:], rng=milling_seed, depth_nm=volume.extent_nm[0])
-    return acquire(volume, plan, microscope, energies_kev=energies_kev, simulator=simulator, rng=imaging_seed, on_progress=on_progress)
+    return acquire(
+        volume,
+        plan,
+        microscope,
+        energies_kev=energies_kev,
+        simulator=simulator,
+        rng=imaging_seed,
+        detectors=detectors,
+        faces_folder=faces_folder,
+        on_progress=on_progress,
+    )
+
+
+def with_dose(microscope: MicroscopeRecipe, electrons_per_pixel: int) -> MicroscopeRecipe:
+    """Return the microscope with the dwell time that lands so many electrons on each pixel."""
+    return microscope.model_copy(update={"dwell_time_us": dwell_time_us(microscope.beam_current_pa, electrons_per_pixel)})

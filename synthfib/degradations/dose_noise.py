@@ -19,6 +19,11 @@ _HEADROOM_SIGMA = 4.0
 _VACUUM_YIELD = 0.02
 
 
+def dwell_time_us(beam_current_pa: float, electrons_per_pixel: int) -> float:
+    """Return how long a beam stays on a pixel to land so many electrons, in us."""
+    return electrons_per_pixel / (beam_current_pa * _ELECTRONS_PER_PA_US)
+
+
 @dataclass(frozen=True, slots=True)
 class RecordingParameters:
     """Every number that one recording drew.

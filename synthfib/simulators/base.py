@@ -32,8 +32,8 @@ class Capabilities:
         Whether the pixel size may differ from the voxel size.
     returns_standard_error : bool
         Whether a statistical error comes with the yield.
-    counts_electrons : bool
-        Whether yields are counts of single electrons, `electrons_per_pixel` of them, which then is a field of the simulator.
+    follows_electrons : bool
+        Whether single electrons are followed; then the simulator has fields `electrons_per_pixel`, `detectors` and `faces_folder`.
     references : tuple of str
         DOIs of the models used.
     reports_progress : bool
@@ -47,7 +47,7 @@ class Capabilities:
     returns_standard_error: bool = False
     references: tuple[str, ...] = ()
     reports_progress: bool = False
-    counts_electrons: bool = False
+    follows_electrons: bool = False
 
 
 class Simulator(Protocol):

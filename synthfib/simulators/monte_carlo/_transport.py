@@ -34,7 +34,7 @@ class Flights(NamedTuple):
     by_range : float32 (material, node)
         Energy in keV against range.
     by_energy : float32 (material, node)
-        Optical depth against energy.
+        Optical depth, as a node of `by_depth`, against energy.
     scale : float64 (material, 3)
         Nodes per unit of optical depth (0 for vacuum), nodes per nm of range, least hard loss in keV.
     first_kev, per_kev : float
@@ -61,6 +61,8 @@ class Block(NamedTuple):
         Phase in the low byte; in the high byte the clearance, how many voxels all around are of the same phase.
     size_z, size_y, size_x, smallest : float
         Voxel size and its smallest edge in nm.
+    per_nm_z, per_nm_y, per_nm_x : float
+        Voxels per nm.
     mirrored : bool
         Whether the sides are mirrors; otherwise the volume repeats.
     """
@@ -70,6 +72,9 @@ class Block(NamedTuple):
     size_y: Any
     size_x: Any
     smallest: Any
+    per_nm_z: Any
+    per_nm_y: Any
+    per_nm_x: Any
     mirrored: Any
 
 
@@ -167,8 +172,8 @@ def turn(uz: Any, uy: Any, ux: Any, away: Any, bits: Any) -> Any:
     lateral2 = uy * uy + ux * ux
     if lateral2 < 1e-12:
         return math.copysign(1.0, uz) * cosine, sine * cos_azimuth, sine * sin_azimuth
-    lateral = math.sqrt(lateral2)
-    along, across = sine * cos_azimuth / lateral, sine * sin_azimuth / lateral
+    scaled = sine / math.sqrt(lateral2)
+    along, across = scaled * cos_azimuth, scaled * sin_azimuth
     return uz * cosine - lateral2 * along, uy * cosine + uz * uy * along - ux * across, ux * cosine + uz * ux * along + uy * across
 
 
@@ -232,7 +237,7 @@ def walk(block: Any, face: Any, at: Any, left: Any) -> Any:  # noqa: C901 - one 
     """
     z, y, x, iz, iy, ix, uz, uy, ux, packed = at
     nz, ny, nx = block.voxels.shape
-    per_nm_z, per_nm_y, per_nm_x = uz / block.size_z, uy / block.size_y, ux / block.size_x
+    per_nm_z, per_nm_y, per_nm_x = uz * block.per_nm_z, uy * block.per_nm_y, ux * block.per_nm_x
     phase, flown = packed & 255, 0.0
     while True:
         step, axis = left, -1
@@ -257,14 +262,14 @@ def walk(block: Any, face: Any, at: Any, left: Any) -> Any:  # noqa: C901 - one 
             z = float(iz if uz > 0 else iz + 1)
         elif axis == 1:
             iy, y, uy = nudge(iy, uy, ny, block.mirrored)
-            per_nm_y = uy / block.size_y
+            per_nm_y = uy * block.per_nm_y
         elif axis == 2:
             ix, x, ux = nudge(ix, ux, nx, block.mirrored)
-            per_nm_x = ux / block.size_x
+            per_nm_x = ux * block.per_nm_x
         elif not same_voxel:
             y, uy = fold(y, uy, ny, block.mirrored)
             x, ux = fold(x, ux, nx, block.mirrored)
-            per_nm_y, per_nm_x = uy / block.size_y, ux / block.size_x
+            per_nm_y, per_nm_x = uy * block.per_nm_y, ux * block.per_nm_x
             iz, iy, ix = int(z), min(int(y), ny - 1), min(int(x), nx - 1)
         if iz >= nz:
             return LOST, flown, Place(z, y, x, iz, iy, ix, uz, uy, ux, packed)
@@ -318,15 +323,15 @@ def trace_electron(block: Any, flights: Any, face: Any, y: Any, x: Any, uz: Any,
     at = Place(face, y, x, iz, iy, ix, uz, uy, 0.0, np.int64(block.voxels[iz, iy, ix]))
     phase = exposed = at.packed & 255
     deepest, elsewhere, n_points = face, False, 0
-    depth = interpolate(flights.by_energy, phase, (energy_kev - flights.first_kev) * flights.per_kev)
-    range_nm = interpolate3(flights.by_depth, phase, depth * flights.scale[phase, PER_DEPTH], RANGE)
+    place = interpolate(flights.by_energy, phase, (energy_kev - flights.first_kev) * flights.per_kev)
+    range_nm = interpolate3(flights.by_depth, phase, place, RANGE)
     while True:
         vacuum = flights.scale[phase, PER_DEPTH] == 0
-        bits, place, range_after, flight = state, 0.0, 0.0, _FAR
+        bits, range_after, flight = state, 0.0, _FAR
         if not vacuum:
             state = advance(state)
             bits = mix(state)
-            place = (depth + math.log((float(bits >> _32) + 0.5) * _UNIT_32)) * flights.scale[phase, PER_DEPTH]
+            place += math.log((float(bits >> _32) + 0.5) * _UNIT_32) * flights.scale[phase, PER_DEPTH]
             if place > 0:
                 range_after = interpolate3(flights.by_depth, phase, place, RANGE)
             flight = range_nm - range_after
@@ -339,21 +344,21 @@ def trace_electron(block: Any, flights: Any, face: Any, y: Any, x: Any, uz: Any,
             if not vacuum:
                 energy_kev = interpolate(flights.by_range, phase, (range_nm - flown) * flights.scale[phase, PER_RANGE])
             if end == LOST and not vacuum:
-                place = interpolate(flights.by_energy, phase, (energy_kev - flights.first_kev) * flights.per_kev) * flights.scale[phase, PER_DEPTH]
+                place = interpolate(flights.by_energy, phase, (energy_kev - flights.first_kev) * flights.per_kev)
                 if (at.z - face) * block.size_z > interpolate3(flights.by_depth, phase, place, REACH):
                     end = ABSORBED
             if end != BORDER:
                 return Electron(end, energy_kev, at.uz, deepest, at.y, at.x, elsewhere)
             phase = at.packed & 255
             if flights.scale[phase, PER_DEPTH] > 0:
-                depth = interpolate(flights.by_energy, phase, (energy_kev - flights.first_kev) * flights.per_kev)
-                range_nm = interpolate3(flights.by_depth, phase, depth * flights.scale[phase, PER_DEPTH], RANGE)
+                place = interpolate(flights.by_energy, phase, (energy_kev - flights.first_kev) * flights.per_kev)
+                range_nm = interpolate3(flights.by_depth, phase, place, RANGE)
             continue
         node = min(int(place), flights.by_depth.shape[1] - 2)
         if place <= 0 or (at.z - face) * block.size_z > flights.by_depth[phase, node + 1, REACH]:
             return Electron(ABSORBED, flights.first_kev, at.uz, deepest, at.y, at.x, elsewhere)
         elsewhere = elsewhere or phase != exposed
-        depth, range_nm = place / flights.scale[phase, PER_DEPTH], range_after
+        range_nm = range_after
         state = advance(state)
         more_bits = mix(state)
         least_kev = flights.scale[phase, LEAST_LOSS]
@@ -367,8 +372,8 @@ def trace_electron(block: Any, flights: Any, face: Any, y: Any, x: Any, uz: Any,
                 after_kev = before_kev - lost_kev
                 if after_kev <= flights.first_kev:
                     return Electron(ABSORBED, flights.first_kev, at.uz, deepest, at.y, at.x, elsewhere)
-                depth = interpolate(flights.by_energy, phase, (after_kev - flights.first_kev) * flights.per_kev)
-                range_nm = interpolate3(flights.by_depth, phase, depth * flights.scale[phase, PER_DEPTH], RANGE)
+                place = interpolate(flights.by_energy, phase, (after_kev - flights.first_kev) * flights.per_kev)
+                range_nm = interpolate3(flights.by_depth, phase, place, RANGE)
                 away = 1 - math.sqrt(after_kev / before_kev)
         if away < 0:
             away = collide(flights, phase, place, bits, more_bits)

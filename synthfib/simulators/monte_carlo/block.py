@@ -50,4 +50,4 @@ def packed_block(volume: LabelVolume, *, mirrored: bool = True, deepen_nm: float
             clear = np.clip(distance - 1, 0, most).astype(np.uint16)
             packed |= clear << np.uint16(8)
     size_z, size_y, size_x = volume.voxel_size_nm
-    return Block(packed, size_z, size_y, size_x, smallest, mirrored)
+    return Block(packed, size_z, size_y, size_x, smallest, 1 / size_z, 1 / size_y, 1 / size_x, mirrored)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from synthfib.errors import InputError
+from synthfib.errors import InputError, UnknownNameError
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,20 @@ TLD = Detector("tld")
 #: measured; give a table where the instrument's acceptance is known.
 ICD = Detector("icd", energy_window=(0.8, 1.0), polar_window_deg=(0.0, 45.0))
 
-DETECTORS = {detector.name: detector for detector in (BSE, TLD, ICD)}
+_KNOWN = {known.name: known for known in (BSE, TLD, ICD)}
+
+
+def detector(name: str) -> Detector:
+    """Return the detector called ``"bse"``, ``"tld"`` or ``"icd"``.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is none of that name.
+    """
+    if name not in _KNOWN:
+        raise UnknownNameError("detector", name, tuple(_KNOWN))
+    return _KNOWN[name]
 
 
 def acceptance_tables(detectors: Sequence[Detector]) -> tuple[NDArray[np.float64], NDArray[np.float32]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
 from pathlib import Path
 from typing import TypeAlias
 
@@ -45,10 +44,6 @@ class FaceStore:
         signal, squares, truth = sums
         with atomic_path(self._path(energy, face)) as temporary, temporary.open("wb") as file:
             np.savez(file, signal=signal, squares=squares, truth=truth)
-
-    def clear(self) -> None:
-        """Delete the folder, once the whole work is safe elsewhere."""
-        shutil.rmtree(self.folder, ignore_errors=True)
 
     def _path(self, energy: int, face: int) -> Path:
         return self.folder / f"{self._prefix}-{energy:02d}-{face:05d}.npz"

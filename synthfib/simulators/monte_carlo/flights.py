@@ -75,7 +75,7 @@ def flight_tables(materials: Sequence[Material], energy_kev: float, *, model: st
         columns = np.interp(depths, depth, range_nm), row, np.interp(at_depth, energies, reach), np.interp(at_depth, energies, hard)
         tables.by_depth[index] = np.stack(columns, axis=1)
         tables.by_range[index] = np.interp(np.linspace(0, range_nm[-1], _NODES), range_nm, energies)
-        tables.by_energy[index] = np.interp(np.linspace(CUT_OFF_KEV, energy_kev, _NODES), energies, depth)
+        tables.by_energy[index] = np.interp(np.linspace(CUT_OFF_KEV, energy_kev, _NODES), energies, depth) * ((_NODES - 1) / depth[-1])
         tables.scale[index] = (_NODES - 1) / depth[-1], (_NODES - 1) / range_nm[-1], LEAST_HARD_LOSS_KEV if hard.any() else 0
     return tables
 

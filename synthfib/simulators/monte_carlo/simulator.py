@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import ClassVar
+from pathlib import Path
+from typing import Any, ClassVar
 
 import numpy as np
 
+from synthfib._version import __version__
 from synthfib.data.milling import MillingPlan
 from synthfib.data.provenance import Provenance
 from synthfib.data.stack import Channel, YieldStack
@@ -53,6 +57,8 @@ class MonteCarlo:
         ``"csda"``: continuous; ``"mixed"``: losses above 50 eV one by one, see `physics.hard_losses`.
     device : str
         ``"cpu"`` or ``"cuda"``.
+    faces_folder : pathlib.Path, optional
+        Keeps every face there as soon as it is done, and goes on from there when the same work was interrupted; delete it afterwards.
 
     Raises
     ------
@@ -67,6 +73,7 @@ class MonteCarlo:
     elastic_model: str = "partial-waves"
     energy_loss: str = "mixed"
     device: str = "cpu"
+    faces_folder: Path | None = None
 
     capabilities: ClassVar[Capabilities] = Capabilities(
         energy_range_kev=(ENERGY_RANGE_KEV[0], 25.0),
@@ -75,7 +82,7 @@ class MonteCarlo:
         supports_resampling=True,
         returns_standard_error=True,
         reports_progress=True,
-        counts_electrons=True,
+        follows_electrons=True,
         references=("10.1103/PhysRevA.36.467", "10.1002/sca.4950110404"),
     )
 
@@ -116,7 +123,6 @@ class MonteCarlo:
         energies_kev: Sequence[float],
         rng: np.random.Generator | int,
         on_progress: OnProgress | None = None,
-        store: FaceStore | None = None,
     ) -> tuple[YieldStack, TruthMaps]:
         """Return the yield of every face and where it came from.
 
@@ -132,10 +138,11 @@ class MonteCarlo:
             Seed; the result depends on nothing else, neither on threads nor on interruptions.
         on_progress : callable, optional
             Called with the share of the work done and a word on it.
-        store : FaceStore, optional
-            Keeps every face as soon as it is done, and gives it back to a later run of the same work.
         """
         seed = rng if isinstance(rng, int) else int(rng.integers(2**63))
+        parameters = {**asdict(self), "energies_kev": [float(energy_kev) for energy_kev in energies_kev]}
+        del parameters["device"], parameters["faces_folder"]
+        store = FaceStore(self.faces_folder, _key(volume, plan, parameters, seed)) if self.faces_folder else None
         n_y, n_x = plan.face_shape(volume.extent_nm)
         sums = Sums((len(energies_kev), plan.n_slices, n_y, n_x, len(self.detectors)))
         below_nm = volume.extent_nm[0] - float(plan.positions_nm[-1])
@@ -160,12 +167,13 @@ class MonteCarlo:
                     if store:
                         store.save(e, s, sums.at(e, s))
                 if on_progress:
-                    on_progress((e * plan.n_slices + s + 1) / (len(energies_kev) * plan.n_slices), f"{energy_kev:g} keV")
+                    # An electron costs about as much as the energy it has to lose.
+                    done = sum(energies_kev[:e]) + energy_kev * (s + 1) / plan.n_slices
+                    on_progress(done / sum(energies_kev), f"{energy_kev:g} keV")
         if not all(phase.is_vacuum for phase in volume.phases):
             sums.warn_of_losses(self.electrons_per_pixel, enough_nm)
         data, standard_error = sums.yields(self.electrons_per_pixel)
         channels = tuple(Channel(float(energy_kev), detector.name) for energy_kev in energies_kev for detector in self.detectors)
-        parameters = {**asdict(self), "energies_kev": [float(energy_kev) for energy_kev in energies_kev]}
         provenance = Provenance(volume.provenance.steps).then("monte-carlo", parameters, seed)
         stack = YieldStack(data, channels, plan, standard_error, self.electrons_per_pixel, provenance)
         return stack, sums.truth_maps()
@@ -174,3 +182,10 @@ class MonteCarlo:
         tilt = math.radians(plan.tilt_deg)
         pixel_y, pixel_x = (pixel / voxel for pixel, voxel in zip(plan.pixel_size_nm, volume.voxel_size_nm[1:], strict=True))
         return Beam(energy_kev, self.beam_sigma_nm, math.cos(tilt), math.sin(tilt), pixel_y, pixel_x, self.electrons_per_pixel)
+
+
+def _key(volume: LabelVolume, plan: MillingPlan, parameters: Mapping[str, Any], seed: int) -> str:
+    """Return a text that is the same for the same work only."""
+    phases = [phase.to_dict() for phase in volume.phases]
+    work = [phases, volume.voxel_size_nm, plan.positions_nm.tolist(), plan.pixel_size_nm, plan.tilt_deg, parameters, seed, __version__]
+    return json.dumps(work, sort_keys=True) + hashlib.sha256(np.ascontiguousarray(volume.labels).data).hexdigest()
