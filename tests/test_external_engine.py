@@ -259,6 +259,15 @@ def test_a_printed_command_runs_in_a_shell(tmp_path: Path) -> None:
     assert (folder / "00000" / "result.txt").read_text() == "2.0"
 
 
+def test_a_dry_run_overwrites_nothing(tmp_path: Path) -> None:
+    volume, plan = two_faces()
+    (tmp_path / "mine").write_text("")
+    for folder in (tmp_path, tmp_path / "mine"):
+        with pytest.raises(InputError, match="needs a new or empty folder"):
+            Script().dry_run(volume, plan, energies_kev=[2.0], rng=0, folder=folder)
+    assert [path.name for path in tmp_path.iterdir()] == ["mine"]
+
+
 @pytest.mark.parametrize(("options", "words"), [({"timeout_s": 0}, "above 0 s"), ({"keep_files_in": Path("nowhere")}, "create it first")])
 def test_what_cannot_be_is_refused(options: dict[str, object], words: str) -> None:
     with pytest.raises(InputError, match=words):

@@ -159,7 +159,14 @@ class ExternalEngine(ABC, Generic[Task, Result]):
         -------
         list of str
             The printed lines.
+
+        Raises
+        ------
+        InputError
+            If `folder` holds something already.
         """
+        if Path(folder).exists() and (not Path(folder).is_dir() or any(Path(folder).iterdir())):
+            raise InputError(f"A dry run needs a new or empty folder, {str(folder)!r} is not; name another one.")
         lines: list[str] = []
         for face, own_rng in self._faces(volume, plan, energies_kev, _seed_of(rng)):
             for task in self.tasks(face, own_rng) if face.labels_of_matter else ():
