@@ -141,7 +141,7 @@ def test_an_interrupted_run_goes_on_to_the_same_bytes(tmp_path: Path) -> None:
     simulator = MonteCarlo(5, faces_folder=folder)
 
     def stop(share: float, note: str) -> None:
-        if share > 0.6:
+        if share > 0.5:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
