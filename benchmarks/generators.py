@@ -1,8 +1,8 @@
 """Speed of the generators beside their peers, in one run on one machine, as ratios.
 
-Run ``python benchmarks/generators.py [--json] [--size 256] [--repeats 5]``. GSTools and PoreSpy take part where they are installed
-(``pip install gstools porespy``); otherwise their ratios are null. Peers that would need minutes are timed on a slab of planes and
-scaled to the cube, which is fair because their time is proportional to the number of points.
+Run ``python benchmarks/generators.py [--json] [--size 256] [--repeats 5] [--growth 128 256 512 1024]``. GSTools and PoreSpy take part where
+they are installed (``pip install gstools porespy``); otherwise their ratios are null. Peers that would need minutes are timed on a slab
+of planes and scaled to the cube, which is fair because their time is proportional to the number of points.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from typing import Any
 import numba as nb
 import numpy as np
 
+from synthfib.catalogue import load_material
+from synthfib.corpus.recipe import make_generator
 from synthfib.generators.random_pores import RandomPores
 from synthfib.generators.wave_field import WaveField
 from synthfib.physics.materials import material
@@ -78,11 +80,21 @@ def sgemm_gflops() -> float:
     return 2 * 2048**3 / min(times(lambda: a @ b, 10)) / 1e9
 
 
+def growth(edges: list[int]) -> dict[str, float]:
+    """Nanoseconds per voxel of whole hierarchical structures, field, cut and all: constant where time grows linearly."""
+    generator = make_generator(load_material("hnpg"))
+    return {
+        str(edge): 1e9 * min(times(lambda edge=edge: generator.generate((edge,) * 3, VOXEL_SIZE_NM, rng=1), 2 if edge < 1000 else 1)) / edge**3
+        for edge in edges
+    }
+
+
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--json", action="store_true")
     arguments.add_argument("--size", type=int, default=256)
     arguments.add_argument("--repeats", type=int, default=5)
+    arguments.add_argument("--growth", type=int, nargs="*", default=[128, 256, 512], help="Edges of the volumes whose time is compared.")
     options = arguments.parse_args()
     size = options.size
     shape = (size, size, size)
@@ -105,6 +117,7 @@ def main() -> None:
         # Every wave counts 4 operations a voxel, as a plain product would need; the symmetric tiles do 2.
         "fraction_of_sgemm_peak": rate / peak,
         "fraction_of_sgemm_peak_done": rate / 2 / peak,
+        "hierarchical_ns_per_voxel": growth(options.growth),
         "random_pores_seconds": {"median": median(ours_pores), "min": min(ours_pores), "max": max(ours_pores)},
         "random_pores_ratio_vs_porespy": median(times(lambda: porespy.generators.overlapping_spheres(shape, r=radius_px, porosity=1 - POROSITY), 3))
         / median(ours_pores)
