@@ -177,12 +177,9 @@ def _measured_element(sample: list[Layer], seen_by: Detector, tilt_deg: float) -
 def _detector(name: str, energy_window: str | None, polar_window_deg: str | None) -> Detector:
     from dataclasses import replace
 
-    from synthfib.errors import UnknownNameError
-    from synthfib.simulators.monte_carlo.detectors import DETECTORS
+    from synthfib.simulators.monte_carlo.detectors import detector
 
-    if name not in DETECTORS:
-        raise UnknownNameError("detector", name, DETECTORS)
-    chosen = DETECTORS[name]
+    chosen = detector(name)
     if energy_window is not None:
         chosen = replace(chosen, energy_window=_pair(energy_window, "--energy-window"))
     if polar_window_deg is not None:
