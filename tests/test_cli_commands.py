@@ -31,7 +31,9 @@ COMMANDS = [
     "segment",
     "evaluate",
     "benchmark",
+    "realism",
     "physics",
+    "validate",
     "doctor",
 ]
 

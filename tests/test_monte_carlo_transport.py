@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
-import numba as nb
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -19,6 +17,7 @@ from synthfib.simulators.monte_carlo._transport import BORDER, COLLISION, ESCAPE
 from synthfib.simulators.monte_carlo.block import packed_block
 from synthfib.simulators.monte_carlo.flights import check_energy, flight_tables
 from synthfib.simulators.monte_carlo.random_numbers import mix, stream_of
+from synthfib.validation.verification import optical_depths
 
 GOLD, EPOXY, VACUUM = material("gold"), material("epoxy"), material("vacuum")
 
@@ -170,30 +169,6 @@ def test_vacuum_has_no_collisions() -> None:
 def test_energies_outside_the_tables_are_refused(energy_kev: float) -> None:
     with pytest.raises(InputError, match="keV"):
         check_energy(energy_kev)
-
-
-@nb.njit
-def optical_depths(block: Any, mean_free_path_nm: float, draws: Any) -> Any:
-    """Optical depth that straight flights through alternating gold and vacuum use up until they collide."""
-    out = np.empty(draws.shape[0])
-    n = block.voxels.shape[1]
-    for i in range(draws.shape[0]):
-        z, y, x = 10 * draws[i, 0], n * draws[i, 1], n * draws[i, 2]
-        cosine, angle = draws[i, 3], 2 * np.pi * draws[i, 4]
-        sine = np.sqrt(1 - cosine**2)
-        packed = np.int64(block.voxels[int(z), int(y), int(x)])
-        at = Place(z, y, x, int(z), int(y), int(x), cosine, sine * np.sin(angle), sine * np.cos(angle), packed)
-        left, used = -np.log(draws[i, 5]), 0.0
-        while True:
-            gold = at.packed & 255
-            end, flown, at = walk(block, 0.0, at, left * mean_free_path_nm if gold else 1e30)
-            if gold:
-                used += flown / mean_free_path_nm
-                left -= flown / mean_free_path_nm
-            if end != BORDER:
-                break
-        out[i] = used if end == COLLISION else -np.log(draws[i, 5])
-    return out
 
 
 def test_optical_depth_in_a_checkerboard_is_exponential() -> None:
