@@ -31,7 +31,6 @@ COMMANDS = [
     "segment",
     "evaluate",
     "benchmark",
-    "realism",
     "physics",
     "validate",
     "doctor",
