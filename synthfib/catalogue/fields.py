@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -23,6 +23,9 @@ Text = Annotated[str, Field(min_length=1, max_length=500)]
 Reference = Annotated[str, Field(pattern=REFERENCE_PATTERN, max_length=500)]
 Count = Annotated[int, Field(ge=0, le=100_000)]
 Size = Annotated[int, Field(ge=1, le=1_000_000)]
+
+#: How strong a degradation is: a number, a range, or a law with its numbers; `synthfib.degradations.strengths` reads it.
+Strength = float | tuple[float, float] | dict[Literal["uniform", "log-uniform", "normal", "choice"], tuple[float, ...]]
 
 
 class Strict(BaseModel):

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
 
 from synthfib.catalogue import MicroscopeRecipe
-from synthfib.corpus.recipe import slice_thickness
+from synthfib.corpus.recipe import degradations_of, slice_thickness
 from synthfib.data.milling import MillingPlan
 from synthfib.data.stack import ImageStack
 from synthfib.data.volume import LabelVolume
 from synthfib.degradations.dose_noise import DoseNoise, dwell_time_us
+from synthfib.degradations.stacks import record
 from synthfib.errors import UnsupportedError
 from synthfib.rendering import depth_to_solid_nm, exposed_labels, render
 from synthfib.simulators.base import OnProgress
@@ -61,8 +62,9 @@ def acquire(
     InputError
         If the plan leaves the volume or the simulator cannot serve the request.
     """
-    simulation_rng, recording_rng = (np.random.default_rng(child) for child in np.random.SeedSequence(rng).spawn(2))
-    noise = DoseNoise(microscope.beam_current_pa, microscope.dwell_time_us, microscope.readout_noise_electrons, microscope.bit_depth)
+    simulation, recording = np.random.SeedSequence(rng).spawn(2)
+    noise = DoseNoise(microscope.beam_current_pa, microscope.dwell_time_us, microscope.readout_noise_electrons)
+    suffered = {**degradations_of(microscope), "dose-noise": asdict(noise)}
     engine = SIMULATORS.load(simulator or microscope.simulator)()
     if engine.capabilities.follows_electrons:
         looking = {"detectors": tuple(detector(name) for name in detectors)} if detectors else {}
@@ -72,9 +74,18 @@ def acquire(
             f"Detectors can be chosen only for a simulator that follows single electrons, such as monte-carlo, got {list(detectors)}."
         )
     energies = tuple(microscope.energies_kev if energies_kev is None else energies_kev)
-    expected = render(volume, plan, engine, energies_kev=energies, detector=microscope.detector, rng=simulation_rng, on_progress=on_progress)
-    recorded = noise.apply(expected, noise.draw(expected, rng=recording_rng))
-    return replace(recorded, labels=exposed_labels(volume, plan), phases=volume.phases, depth_to_solid_nm=depth_to_solid_nm(volume, plan))
+    expected = render(
+        volume, plan, engine, energies_kev=energies, detector=microscope.detector, rng=np.random.default_rng(simulation), on_progress=on_progress
+    )
+    return record(
+        expected,
+        suffered,
+        rng=int(recording.generate_state(1, np.uint64)[0] >> np.uint64(1)),
+        bit_depth=microscope.bit_depth,
+        labels=exposed_labels(volume, plan),
+        phases=volume.phases,
+        depth_to_solid_nm=depth_to_solid_nm(volume, plan),
+    )
 
 
 def slice_and_view(

@@ -12,6 +12,8 @@ import numpy as np
 from synthfib.catalogue import CorpusRecipe, MaterialRecipe, MicroscopeRecipe, SliceThicknessRecipe, StructureRecipe, load_material, load_microscope
 from synthfib.data.material import Material
 from synthfib.data.milling import SliceThickness
+from synthfib.degradations.compose import Settings
+from synthfib.degradations.presets import settings
 from synthfib.errors import InputError, RecipeError
 from synthfib.generators.base import Generator
 from synthfib.generators.grains import SHAPES
@@ -101,7 +103,7 @@ def resolve(recipe: CorpusRecipe) -> ResolvedRecipe:
     Raises
     ------
     UnknownNameError
-        If a material, microscope, generator or simulator is not known.
+        If a material, microscope, generator, simulator or degradation is not known.
     RecipeError
         If two different materials have one name, or a recipe that is named does not validate.
     """
@@ -112,6 +114,7 @@ def resolve(recipe: CorpusRecipe) -> ResolvedRecipe:
             raise RecipeError(f"The corpus {recipe.name!r} names two different materials called {entry.name!r}; rename one of them.")
         make_generator(entry)
     SIMULATORS.load(resolved.simulator)
+    degradations_of(resolved.microscope)
     return resolved
 
 
@@ -155,6 +158,21 @@ def _generator(structure: StructureRecipe, phases: tuple[Material, ...]) -> Gene
 def slice_thickness(recipe: SliceThicknessRecipe) -> SliceThickness:
     """Return the law of slice thickness that a recipe describes."""
     return SliceThickness(**recipe.model_dump())
+
+
+def degradations_of(recipe: MicroscopeRecipe) -> Settings:
+    """Return the degradations that a microscope recipe names, beside dose noise.
+
+    Raises
+    ------
+    UnknownNameError
+        If a preset, a degradation or a strength is not known.
+    InputError
+        If a strength is out of range.
+    """
+    if recipe.degradations is None or isinstance(recipe.degradations, str):
+        return settings(recipe.degradations or "none")
+    return settings(others=recipe.degradations)
 
 
 def stage_seed(corpus_seed: int, volume_index: int, stage: str) -> int:

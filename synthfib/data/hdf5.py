@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -30,6 +31,8 @@ File: TypeAlias = Any
 
 VOLUME_KIND = "synthfib/label-volume@1"
 STACK_KIND = "synthfib/image-stack@1"
+#: Axes of what a stack may hold beside its images.
+TRUTH_AXES = {"labels": "slice,y,x", "depth_to_solid_nm": "slice,y,x", "displacement_nm": "channel,slice,yx"}
 
 
 @contextmanager
@@ -73,41 +76,73 @@ def read_volume(file: File) -> LabelVolume:
     return LabelVolume(labels, tuple(file.attrs["voxel_size_nm"]), *_read_shared(file))
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class StackOutline:
+    """Everything of a stack but its pixels, see `ImageStack`."""
+
+    channels: tuple[Channel, ...]
+    plan: MillingPlan
+    phases: tuple[Material, ...] = ()
+    provenance: Provenance = field(default_factory=Provenance)
+
+
 def write_stack(path: Path, stack: ImageStack) -> None:
     """Write a stack."""
     with h5py.File(path, "w") as file:
-        file.attrs["kind"] = STACK_KIND
-        file.attrs["energies_kev"] = [channel.energy_kev for channel in stack.channels]
-        file.attrs["detectors"] = [channel.detector for channel in stack.channels]
-        file.attrs["pixel_size_nm"] = stack.plan.pixel_size_nm
-        file.attrs["tilt_deg"] = stack.plan.tilt_deg
-        _write_shared(file, stack.phases, stack.provenance)
+        write_outline(file, StackOutline(stack.channels, stack.plan, stack.phases, stack.provenance))
         write_dataset(file, "images", stack.images, "channel,slice,y,x")
-        file["positions_nm"] = stack.plan.positions_nm
-        for method, measured in sorted(stack.plan.measured_positions_nm.items()):
-            file[f"measured_positions_nm/{method}"] = np.asarray(measured, np.float64)
-        for name, axes in (("labels", "slice,y,x"), ("depth_to_solid_nm", "slice,y,x"), ("displacement_nm", "channel,slice,yx")):
+        write_positions(file, stack.plan)
+        for name, axes in TRUTH_AXES.items():
             array = getattr(stack, name)
             if array is not None:
                 write_dataset(file, name, array, axes)
 
 
+def write_outline(file: File, outline: StackOutline) -> None:
+    """Write the attributes of a stack."""
+    file.attrs["kind"] = STACK_KIND
+    file.attrs["energies_kev"] = [channel.energy_kev for channel in outline.channels]
+    file.attrs["detectors"] = [channel.detector for channel in outline.channels]
+    file.attrs["pixel_size_nm"] = outline.plan.pixel_size_nm
+    file.attrs["tilt_deg"] = outline.plan.tilt_deg
+    _write_shared(file, outline.phases, outline.provenance)
+
+
+def write_positions(file: File, plan: MillingPlan) -> None:
+    """Write where the faces are, and where they were believed to be."""
+    file["positions_nm"] = plan.positions_nm
+    for method, measured in sorted(plan.measured_positions_nm.items()):
+        file[f"measured_positions_nm/{method}"] = np.asarray(measured, np.float64)
+
+
 def read_stack(file: File) -> ImageStack:
     """Read what `write_stack` wrote."""
+    outline = read_outline(file)
+    truth = {name: np.asarray(file[name]) for name in TRUTH_AXES if name in file}
+    return ImageStack(np.asarray(file["images"]), outline.channels, outline.plan, phases=outline.phases, provenance=outline.provenance, **truth)
+
+
+def read_outline(file: File) -> StackOutline:
+    """Read everything of a stack but its pixels."""
     phases, provenance = _read_shared(file)
     channels = tuple(Channel(float(e), str(d)) for e, d in zip(file.attrs["energies_kev"], file.attrs["detectors"], strict=True))
     pixel_y_nm, pixel_x_nm = (float(size) for size in file.attrs["pixel_size_nm"])
     measured = {method: np.asarray(values) for method, values in file.get("measured_positions_nm", {}).items()}
     plan = MillingPlan(np.asarray(file["positions_nm"]), (pixel_y_nm, pixel_x_nm), float(file.attrs["tilt_deg"]), measured)
-    truth = {name: np.asarray(file[name]) for name in ("labels", "depth_to_solid_nm", "displacement_nm") if name in file}
-    return ImageStack(np.asarray(file["images"]), channels, plan, phases=phases, provenance=provenance, **truth)
+    return StackOutline(channels, plan, phases, provenance)
 
 
 def write_dataset(file: File, name: str, array: NDArray[Any], axes: str) -> None:
-    """Write an array with one chunk per image, so that a slice is one read; noise does not compress further with more effort."""
-    chunks = (1,) * (array.ndim - 2) + array.shape[-2:]
-    dataset = file.create_dataset(name, data=array, chunks=chunks, compression="gzip", compression_opts=4)
+    """Write an array with one chunk per image, so that a slice is one read."""
+    create_dataset(file, name, array.shape, array.dtype, axes)[...] = array
+
+
+def create_dataset(file: File, name: str, shape: tuple[int, ...], dtype: np.dtype[Any], axes: str) -> File:
+    """Return a new dataset with one chunk per image; noise does not compress further with more effort."""
+    chunks = (1,) * (len(shape) - 2) + shape[-2:]
+    dataset = file.create_dataset(name, shape, dtype, chunks=chunks, compression="gzip", compression_opts=4)
     dataset.attrs["axes"] = axes
+    return dataset
 
 
 def _write_shared(file: File, phases: tuple[Material, ...], provenance: Provenance) -> None:

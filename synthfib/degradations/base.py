@@ -24,10 +24,10 @@ class Stage(IntEnum):
     """The ion beam left a face that is not flat or not clean: curtains, redeposition, roughness. Acts on the expected yield."""
     CHARGING = 2
     """The face holds charge, or lies in the shadow of its trench: halos, gradients. Acts on the expected yield."""
-    SCAN = 3
+    BEAM = 3
+    """The beam has a size: spot, astigmatism, blurred edges. Acts on the expected yield, while labels still lie below the image."""
+    SCAN = 4
     """The beam lands elsewhere than meant: drift, rotation, stretch. Acts on the expected yield."""
-    BEAM = 4
-    """The beam has a size: spot, astigmatism, blurred edges. Acts on the expected yield."""
     RECORDING = 5
     """Electrons are counted and the count becomes a grey value. From here on an image is grey, 0 black and 1 white."""
     DETECTOR = 6
@@ -55,6 +55,8 @@ class Run:
         What each label is made of; empty where there are no labels.
     recorded : bool
         Whether images are grey values in [0, 1] already rather than expected yield.
+    followed_electrons : int, optional
+        Electrons that a simulator followed for each pixel, where yields are counts of them rather than expectations.
     """
 
     plan: MillingPlan
@@ -63,6 +65,7 @@ class Run:
     full_scale: tuple[float, ...]
     phases: tuple[Material, ...] = ()
     recorded: bool = False
+    followed_electrons: int | None = None
 
     @property
     def n_slices(self) -> int:
@@ -117,6 +120,10 @@ class Face:
         """Return the same face with an image that shows it moved by ``(y, x)`` nm."""
         return replace(self, image=image, displacement_nm=(self.displacement_nm[0] + by_nm[0], self.displacement_nm[1] + by_nm[1]))
 
+    def recorded(self, image: NDArray[np.float32]) -> Face:
+        """Return the same face with grey values instead of expected yield: full scale is 1 from here on."""
+        return replace(self, image=image, full_scale=1.0)
+
     def random(self, seed: int) -> np.random.Generator:
         """Return the random numbers of this image alone, a function of seed, slice and channel: for what differs each time the beam scans."""
         return np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, self.channel, self.index])))
@@ -148,6 +155,18 @@ class Degradation(Protocol[P]):
     def apply(self, face: Face, parameters: P, /) -> Face:
         """Return the face as the nuisance leaves it."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class NoiseParameters:
+    """What a noise draws for a run: the key of the random numbers of all faces."""
+
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class NothingDrawn:
+    """A nuisance that its strengths describe in full."""
 
 
 def draw_seed(rng: np.random.Generator) -> int:

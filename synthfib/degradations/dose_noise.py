@@ -1,15 +1,15 @@
-"""Counting noise: a pixel sees few electrons, an amplifier adds its own noise, and a converter rounds."""
+"""Counting noise: a pixel sees few electrons, an amplifier adds its own noise, and knobs turn the sum into a grey value."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from synthfib.data.stack import ImageStack, YieldStack
+from synthfib.degradations.base import Face, Run, Stage, draw_seed
 from synthfib.errors import InputError
 
 _ELECTRONS_PER_PA_US = 6.241509  # 1 pA for 1 us, in elementary charges
@@ -32,23 +32,20 @@ class RecordingParameters:
     ----------
     electrons_per_pixel : int
         Incident electrons per pixel.
-    readout_noise_electrons : float
-        Standard deviation of the read-out noise in detected electrons.
     black_yield, white_yield : tuple of float
         Signal per incident electron that gives the lowest and the highest grey value, per channel: the brightness and contrast
         knobs of the microscope.
-    bit_depth : int
-        8 or 16.
     seed : int
         Key of all random numbers.
+    followed_electrons : int, optional
+        Electrons that the simulator followed for each pixel, if yields are counts of them.
     """
 
     electrons_per_pixel: int
-    readout_noise_electrons: float
     black_yield: tuple[float, ...]
     white_yield: tuple[float, ...]
-    bit_depth: int
     seed: int
+    followed_electrons: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +53,8 @@ class DoseNoise:
     """Records an expected yield as grey values.
 
     Each of ``N = I t / e`` electrons leaves with probability equal to the yield (binomial counts), the read-out adds a Gaussian
-    error, and the sum is scaled to 8 or 16 bits. Where a simulator followed single electrons, their number is the count already: N of
-    them are drawn without replacement, all of them if there are no more.
+    error, and the sum is scaled between black and white. Where a simulator followed single electrons, their number is the count
+    already: N of them are drawn without replacement, all of them if there are no more.
 
     Parameters
     ----------
@@ -67,8 +64,6 @@ class DoseNoise:
         Dwell time per pixel in us, above 0; together at least one electron per pixel.
     readout_noise_electrons : float
         Standard deviation of the read-out noise in detected electrons, 0 or more.
-    bit_depth : int
-        8 or 16.
 
     Raises
     ------
@@ -76,10 +71,10 @@ class DoseNoise:
         If a value is outside its range.
     """
 
+    stage: ClassVar[Stage] = Stage.RECORDING
     beam_current_pa: float
     dwell_time_us: float
     readout_noise_electrons: float = 0.0
-    bit_depth: int = 8
 
     def __post_init__(self) -> None:
         electrons = self.beam_current_pa * self.dwell_time_us * _ELECTRONS_PER_PA_US
@@ -89,47 +84,35 @@ class DoseNoise:
             )
         if not (math.isfinite(self.readout_noise_electrons) and self.readout_noise_electrons >= 0):
             raise InputError(f"The read-out noise must be 0 electrons or more, got {self.readout_noise_electrons!r}.")
-        if self.bit_depth not in (8, 16):
-            raise InputError(f"The bit depth must be 8 or 16, got {self.bit_depth!r}.")
 
     @property
     def electrons_per_pixel(self) -> int:
         """Incident electrons per pixel."""
         return round(self.beam_current_pa * self.dwell_time_us * _ELECTRONS_PER_PA_US)
 
-    def draw(self, stack: YieldStack, *, rng: np.random.Generator | int) -> RecordingParameters:
-        """Set the contrast for `stack` and draw the key of the noise."""
-        seed = rng if isinstance(rng, int) else int(rng.integers(2**63))
+    def draw(self, run: Run, *, rng: np.random.Generator) -> RecordingParameters:
+        """Set brightness and contrast for `run` and draw the key of the noise."""
         n, readout = self.electrons_per_pixel, self.readout_noise_electrons / self.electrons_per_pixel
-        brightest = [float(value) for value in stack.data.max(axis=(1, 2, 3))]
-        white = tuple(value + _HEADROOM_SIGMA * math.sqrt(value * (1 - value) / n + readout**2) + _VACUUM_YIELD for value in brightest)
-        black = (-_HEADROOM_SIGMA * readout - _VACUUM_YIELD,) * len(brightest)
-        return RecordingParameters(n, self.readout_noise_electrons, black, white, self.bit_depth, seed)
+        white = tuple(value + _HEADROOM_SIGMA * math.sqrt(value * max(1 - value, 0) / n + readout**2) + _VACUUM_YIELD for value in run.full_scale)
+        black = (-_HEADROOM_SIGMA * readout - _VACUUM_YIELD,) * run.n_channels
+        return RecordingParameters(n, black, white, draw_seed(rng), run.followed_electrons)
 
-    def apply(self, stack: YieldStack, parameters: RecordingParameters) -> ImageStack:
-        """Return the recorded images; every slice of every channel has random numbers of its own."""
-        images: NDArray[Any] = np.empty(stack.data.shape, np.uint8 if parameters.bit_depth == 8 else np.uint16)
-        for channel, slices in enumerate(stack.data):
-            for index, expected in enumerate(slices):
-                rng = np.random.Generator(np.random.Philox(np.random.SeedSequence([parameters.seed, channel, index])))
-                counts = _counts(expected, stack.electrons_per_pixel, parameters.electrons_per_pixel, rng)
-                images[channel, index] = _record(counts, parameters, channel, rng).astype(images.dtype)
-        provenance = stack.provenance.then("dose-noise", asdict(parameters), parameters.seed)
-        return ImageStack(images, stack.channels, stack.plan, provenance=provenance)
+    def apply(self, face: Face, parameters: RecordingParameters, /) -> Face:
+        """Return the recorded face, grey from here on; every slice of every channel has random numbers of its own."""
+        rng = face.random(parameters.seed)
+        counts = _counts(face.image, parameters.followed_electrons, parameters.electrons_per_pixel, rng)
+        if self.readout_noise_electrons:
+            counts += rng.normal(0.0, self.readout_noise_electrons, counts.shape)
+        black, white = parameters.black_yield[face.channel], parameters.white_yield[face.channel]
+        counts /= parameters.electrons_per_pixel
+        counts -= black
+        counts /= white - black
+        return face.recorded(counts.astype(np.float32))
 
 
 def _counts(expected: NDArray[np.float32], followed: int | None, n: int, rng: np.random.Generator) -> NDArray[np.float64]:
     """Electrons that each pixel detects of `n`, given the yield, or the share that was seen of those `followed`."""
     if followed is None:
         return rng.binomial(n, np.clip(expected, 0, 1).astype(np.float64)).astype(np.float64)
-    seen = np.rint(expected.astype(np.float64) * followed).astype(np.int64)
+    seen = np.rint(np.clip(expected, 0, 1).astype(np.float64) * followed).astype(np.int64)
     return np.asarray(rng.hypergeometric(seen, followed - seen, n) if n < followed else seen * (n / followed), np.float64)
-
-
-def _record(counts: NDArray[np.float64], parameters: RecordingParameters, channel: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    """One face as grey values, still float64."""
-    counts = counts + (rng.normal(0.0, parameters.readout_noise_electrons, counts.shape) if parameters.readout_noise_electrons else 0.0)
-    highest = 2**parameters.bit_depth - 1
-    black, white = parameters.black_yield[channel], parameters.white_yield[channel]
-    grey: NDArray[np.float64] = highest * (counts / parameters.electrons_per_pixel - black) / (white - black)
-    return np.rint(grey).clip(0, highest)

@@ -8,15 +8,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from synthfib.degradations.base import Face, Run, Stage, draw_seed
+from synthfib.degradations.base import Face, NoiseParameters, Run, Stage, draw_seed
 from synthfib.degradations.ranges import check_range
-
-
-@dataclass(frozen=True, slots=True)
-class NoiseParameters:
-    """What one run drew: the key of all random numbers."""
-
-    seed: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +43,6 @@ class GaussianNoise:
         if self.variance == 0:
             return face
         noise = face.random(parameters.seed).standard_normal(face.image.shape, dtype=np.float32)
-        noise *= np.float32(math.sqrt(self.variance) * face.full_scale)
+        noise *= np.float32(math.sqrt(self.variance))
         noise += face.image
         return face.with_image(noise)

@@ -6,6 +6,14 @@ DEGRADATIONS = Registry(
     kind="degradation",
     group="synthfib.degradations",
     builtin={
+        "contrast": "synthfib.degradations.contrast:Contrast",
+        "detector": "synthfib.degradations.detector:Detector",
+        "dose-noise": "synthfib.degradations.dose_noise:DoseNoise",
+        "drift": "synthfib.degradations.drift:Drift",
+        "edge-blur": "synthfib.degradations.edge_blur:EdgeBlur",
         "gaussian-noise": "synthfib.degradations.gaussian_noise:GaussianNoise",
+        "line-noise": "synthfib.degradations.line_noise:LineNoise",
+        "point-spread": "synthfib.degradations.point_spread:PointSpread",
+        "poisson-noise": "synthfib.degradations.poisson_noise:PoissonNoise",
     },
 )
