@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import islice, repeat
 
 import numpy as np
 from numpy.typing import NDArray
 
+from synthfib.data.milling_faults import MillingFaults
+from synthfib.data.position_measurement import PositionMeasurement
 from synthfib.errors import InputError
 
 
@@ -107,6 +109,10 @@ class SliceThickness:
         ``(mean/std)**2`` and scale ``std**2/mean``, the law of real runs (Sardhara 2024, article II).
     grid_nm : float, optional
         Round positions to multiples of this length (a voxel), at least one apart; by default positions are continuous.
+    faults : MillingFaults, optional
+        Drift of the mean thickness, missed and double cuts; none by default.
+    measurement : PositionMeasurement, optional
+        How positions are measured; plans then hold the measured ones beside the true ones.
 
     Raises
     ------
@@ -117,6 +123,8 @@ class SliceThickness:
     mean_nm: float
     std_nm: float = 0.0
     grid_nm: float | None = None
+    faults: MillingFaults | None = None
+    measurement: PositionMeasurement | None = None
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.mean_nm) and self.mean_nm > 0):
@@ -129,19 +137,24 @@ class SliceThickness:
     def positions_nm(self, *, rng: np.random.Generator) -> Iterator[float]:
         """Yield face positions without end: 0 nm, then one slice thickness further each time."""
         position, emitted = 0.0, -math.inf
+        cuts = self._cuts(rng)
+        if self.faults is not None:
+            cuts = self.faults.apply(cuts, self.mean_nm, rng=rng.spawn(1)[0])
         while True:
             face = position if self.grid_nm is None else round(position / self.grid_nm) * self.grid_nm
             if self.grid_nm is not None and face <= emitted:
                 face = emitted + self.grid_nm
             yield face
             emitted = face
-            position += self._draw(rng)
+            position += next(cuts)
 
-    def _draw(self, rng: np.random.Generator) -> float:
+    def _cuts(self, rng: np.random.Generator) -> Iterator[float]:
+        """Yield what single cuts remove."""
         if self.std_nm == 0:
-            return self.mean_nm
+            yield from repeat(self.mean_nm)
         shape, scale = (self.mean_nm / self.std_nm) ** 2, self.std_nm**2 / self.mean_nm
-        return max(float(rng.gamma(shape, scale)), 1e-6)
+        while True:
+            yield max(float(rng.gamma(shape, scale)), 1e-6)
 
     def plan(
         self,
@@ -160,7 +173,8 @@ class SliceThickness:
         """
         if (n_slices is None) == (depth_nm is None) or (n_slices or depth_nm or 0) <= 0:
             raise InputError(f"Give either a positive n_slices or a positive depth_nm, got {n_slices!r} and {depth_nm!r}.")
-        faces = self.positions_nm(rng=np.random.default_rng(rng))
+        generator = np.random.default_rng(rng)
+        faces = self.positions_nm(rng=generator)
         if n_slices is not None:
             positions = list(islice(faces, n_slices))
         else:
@@ -169,4 +183,6 @@ class SliceThickness:
                 if face >= (depth_nm or 0.0):
                     break
                 positions.append(face)
-        return MillingPlan(np.asarray(positions), pixel_size_nm)
+        true = np.asarray(positions, np.float64)
+        measured = self.measurement.measure(true, rng=generator) if self.measurement is not None else {}
+        return MillingPlan(true, pixel_size_nm, measured_positions_nm=measured)
