@@ -9,6 +9,8 @@ import pytest
 
 from synthfib.catalogue import (
     CorpusRecipe,
+    MillingFaultsRecipe,
+    PositionMeasurementRecipe,
     SliceThicknessRecipe,
     SplitSizes,
     dump_recipe,
@@ -21,6 +23,8 @@ from synthfib.corpus.build import build_volume
 from synthfib.corpus.recipe import make_generator, recipe_digest, resolve, slice_thickness, stage_seed
 from synthfib.corpus.volume import milling_plan
 from synthfib.data.milling import SliceThickness
+from synthfib.data.milling_faults import MillingFaults
+from synthfib.data.position_measurement import PositionMeasurement
 from synthfib.errors import InputError, RecipeError, UnknownNameError
 
 
@@ -53,6 +57,8 @@ def test_a_generator_is_what_the_recipe_says() -> None:
 def test_slice_thickness_is_what_the_recipe_says() -> None:
     assert slice_thickness(load_microscope("helios-g3").slice_thickness) == SliceThickness(10.16, 3.12, None)
     assert slice_thickness(SliceThicknessRecipe(mean_nm=10, grid_nm=2.5)) == SliceThickness(10, 0, 2.5)
+    faulty = SliceThicknessRecipe(mean_nm=10, faults=MillingFaultsRecipe(drift_std_nm=1), measurement=PositionMeasurementRecipe())
+    assert slice_thickness(faulty) == SliceThickness(10, faults=MillingFaults(1), measurement=PositionMeasurement())
 
 
 def test_seeds_differ_by_everything_and_stay() -> None:

@@ -12,7 +12,9 @@ from synthfib.catalogue.recipes import CorpusRecipe as CorpusRecipe
 from synthfib.catalogue.recipes import Kind as Kind
 from synthfib.catalogue.recipes import MaterialRecipe as MaterialRecipe
 from synthfib.catalogue.recipes import MicroscopeRecipe as MicroscopeRecipe
+from synthfib.catalogue.recipes import MillingFaultsRecipe as MillingFaultsRecipe
 from synthfib.catalogue.recipes import PhaseNames as PhaseNames
+from synthfib.catalogue.recipes import PositionMeasurementRecipe as PositionMeasurementRecipe
 from synthfib.catalogue.recipes import SliceThicknessRecipe as SliceThicknessRecipe
 from synthfib.catalogue.recipes import SplitSizes as SplitSizes
 from synthfib.catalogue.structures import LeveledWaveRecipe as LeveledWaveRecipe

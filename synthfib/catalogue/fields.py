@@ -16,6 +16,8 @@ Length = Annotated[float, Field(ge=0.01, le=1e5)]
 LengthOrZero = Annotated[float, Field(ge=0, le=1e5)]
 #: A volume fraction, or another share of a whole.
 Fraction = Annotated[float, Field(gt=0, lt=1)]
+#: Chance that a cut goes wrong.
+Chance = Annotated[float, Field(ge=0, le=0.5)]
 Energy = Annotated[float, Field(ge=0.5, le=10)]
 Energies = Annotated[tuple[Energy, ...], Field(min_length=1)]
 Name = Annotated[str, Field(pattern=NAME_PATTERN, max_length=80)]

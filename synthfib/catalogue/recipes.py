@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from synthfib.catalogue.fields import VERSION_PATTERN, Count, Energies, Length, Name, Reference, Size, Strength, Strict, Text
+from synthfib.catalogue.fields import VERSION_PATTERN, Chance, Count, Energies, Length, LengthOrZero, Name, Reference, Size, Strength, Strict, Text
 from synthfib.catalogue.structures import Structure
 
 Kind = Literal["material", "microscope", "corpus"]
@@ -44,12 +44,31 @@ class MaterialRecipe(Recipe):
         return self
 
 
+class MillingFaultsRecipe(Strict):
+    """What goes wrong while slices are milled."""
+
+    drift_std_nm: LengthOrZero = Field(default=0.0, description="Standard deviation of the slowly varying mean thickness in nm.")
+    drift_slices: float = Field(default=50.0, gt=0, le=1e6, description="Number of slices over which that mean forgets itself.")
+    missed_cut_chance: Chance = Field(default=0.0, description="Chance per slice that next to nothing is removed, and the rest with the next slice.")
+    double_cut_chance: Chance = Field(default=0.0, description="Chance per slice that two cuts lie between two images.")
+
+
+class PositionMeasurementRecipe(Strict):
+    """How face positions are measured, by a ruler and by an estimate on the fly."""
+
+    ruler_error_nm: LengthOrZero = Field(default=0.5, description="Standard deviation of each position read from the ruler in nm.")
+    automatic_error_nm: LengthOrZero = Field(default=2.0, description="Standard deviation of each thickness estimated on the fly in nm.")
+    still_chance: float = Field(default=0.2, ge=0, lt=1, description="Chance that this estimate sees no motion and says 0 to 1 nm.")
+
+
 class SliceThicknessRecipe(Strict):
     """How thick slices are: constant, or gamma-distributed if the standard deviation is above 0."""
 
     mean_nm: Length = Field(description="Mean thickness in nm.")
     std_nm: float = Field(default=0.0, ge=0, le=1e5, description="Standard deviation in nm.")
     grid_nm: Length | None = Field(default=None, description="Round face positions to multiples of this length in nm; null leaves them continuous.")
+    faults: MillingFaultsRecipe | None = Field(default=None, description="What goes wrong; by default nothing.")
+    measurement: PositionMeasurementRecipe | None = Field(default=None, description="How positions are measured; by default only true ones are kept.")
 
 
 class MicroscopeRecipe(Recipe):

@@ -12,6 +12,8 @@ import numpy as np
 from synthfib.catalogue import CorpusRecipe, MaterialRecipe, MicroscopeRecipe, SliceThicknessRecipe, StructureRecipe, load_material, load_microscope
 from synthfib.data.material import Material
 from synthfib.data.milling import SliceThickness
+from synthfib.data.milling_faults import MillingFaults
+from synthfib.data.position_measurement import PositionMeasurement
 from synthfib.degradations.compose import Settings
 from synthfib.degradations.presets import settings
 from synthfib.errors import InputError, RecipeError
@@ -157,7 +159,9 @@ def _generator(structure: StructureRecipe, phases: tuple[Material, ...]) -> Gene
 
 def slice_thickness(recipe: SliceThicknessRecipe) -> SliceThickness:
     """Return the law of slice thickness that a recipe describes."""
-    return SliceThickness(**recipe.model_dump())
+    faults = MillingFaults(**recipe.faults.model_dump()) if recipe.faults else None
+    measurement = PositionMeasurement(**recipe.measurement.model_dump()) if recipe.measurement else None
+    return SliceThickness(recipe.mean_nm, recipe.std_nm, recipe.grid_nm, faults, measurement)
 
 
 def degradations_of(recipe: MicroscopeRecipe) -> Settings:
