@@ -76,3 +76,9 @@ def test_gallery_shows_every_recipe_as_it_is(tmp_path: Path, synthfib: Callable[
     out = [str(tmp_path / part) if part.startswith("structure.") else part for part in command]
     assert synthfib(*out).code == 0
     assert read_volume(tmp_path / "structure.h5").shape == example.ENTRIES["calibration-sphere"].shape
+
+
+def test_electron_physics(tmp_path: Path) -> None:
+    load("60_electron_physics").main(tmp_path, electrons=500, per_pixel=5, pixels=24, points=2)
+    pictures = {path.name for path in tmp_path.iterdir()}
+    assert pictures == {f"monte-carlo-{name}.png" for name in ("trajectories", "eta", "layers", "staircase", "voltages")}

@@ -86,10 +86,17 @@ def mean_free_path_rows(material: Material, energies_kev: Sequence[float], model
 
 
 def text_table(titles: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    """Return rows as aligned text, numbers to four digits, nothing as ``-``."""
+    """Return rows as aligned text: numbers to four digits and to the right, words to the left, nothing as ``-``."""
     cells = [list(titles), *([_cell(value) for value in row] for row in rows)]
-    widths = [max(len(row[column]) for row in cells) for column in range(len(titles))]
-    return "\n".join("  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in cells)
+    columns = [_aligned(column) for column in zip(*cells, strict=True)]
+    return "\n".join("  ".join(line).rstrip() for line in zip(*columns, strict=True))
+
+
+def _aligned(column: Sequence[str]) -> list[str]:
+    """Return the cells of a column, its title first, padded to one width."""
+    width = max(len(cell) for cell in column)
+    words = any(cell[-1:].isalpha() for cell in column[1:])
+    return [cell.ljust(width) if words else cell.rjust(width) for cell in column]
 
 
 def _cell(value: object) -> str:
