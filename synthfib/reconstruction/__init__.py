@@ -1,0 +1,1 @@
+"""From recorded images back to a structure: corrections of grey values, positions and gaps."""
