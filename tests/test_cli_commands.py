@@ -23,6 +23,7 @@ COMMANDS = [
     "show",
     "generate",
     "simulate",
+    "degrade",
     "view",
     "plan",
     "build",

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from synthfib._version import __version__
-from synthfib.cli import catalogue, corpora, demo, doctor, imaging, models, physics, structures, validation, views
+from synthfib.cli import catalogue, corpora, degrading, demo, doctor, imaging, models, physics, structures, validation, views
 
 app = typer.Typer(name="synthfib", no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None, add_completion=True)
 
@@ -29,6 +29,7 @@ for command in (
     catalogue.show,
     structures.generate,
     imaging.simulate,
+    degrading.degrade,
     views.view,
     corpora.plan,
     corpora.build,

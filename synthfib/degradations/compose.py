@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -47,9 +47,13 @@ class Chain:
 
     def describe(self, provenance: Provenance) -> Provenance:
         """Return `provenance` with one step for each degradation: its strengths, and every number that was drawn."""
-        for link in self.links:
-            provenance = provenance.then(link.name, {**plain(link.degradation), **plain(link.parameters)}, self.seed)
+        for name, numbers in self.drawn().items():
+            provenance = provenance.then(name, numbers, self.seed)
         return provenance
+
+    def drawn(self) -> dict[str, dict[str, Any]]:
+        """Return strengths and drawn numbers by name of the degradation, as plain JSON types."""
+        return {link.name: {**plain(link.degradation), **plain(link.parameters)} for link in self.links}
 
 
 def check_settings(settings: Settings) -> None:
@@ -104,7 +108,11 @@ def _laws(settings: Settings) -> dict[str, dict[str, Law]]:
 
 
 def _build(name: str, strengths: Mapping[str, float]) -> Degradation[Any]:
-    degradation: Degradation[Any] = DEGRADATIONS.load(name)(**strengths)
+    kind = DEGRADATIONS.load(name)
+    missing = [field.name for field in fields(kind) if field.default is MISSING and field.name not in strengths]
+    if missing:
+        raise InputError(f"{name} needs {' and '.join(missing)}, which have no value of their own; give {name}.{missing[0]}.")
+    degradation: Degradation[Any] = kind(**strengths)
     return degradation
 
 

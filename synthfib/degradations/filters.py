@@ -26,7 +26,7 @@ def gaussian_blur(image: Image, sigma_px: tuple[float, float]) -> Image:
 def elliptic_blur(image: Image, covariance_px2: tuple[float, float, float]) -> Image:
     """Return the image blurred by a Gaussian with covariance ``(yy, yx, xx)`` in square pixels, its axes turned against the pixels."""
     yy, yx, xx = covariance_px2
-    margin_y, margin_x = (min(math.ceil(_TRUNCATE * math.sqrt(variance)), size - 1) for variance, size in zip((yy, xx), image.shape, strict=True))
+    margin_y, margin_x = (math.ceil(_TRUNCATE * math.sqrt(variance)) for variance in (yy, xx))
     n_y, n_x = image.shape
     padded = np.pad(image, ((margin_y, margin_y), (margin_x, margin_x)), mode="reflect")
     shape = (fft.next_fast_len(padded.shape[0], real=True), fft.next_fast_len(padded.shape[1], real=True))

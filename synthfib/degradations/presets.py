@@ -32,10 +32,10 @@ PRESETS: Mapping[str, Mapping[str, Mapping[str, Setting]]] = {
     # of the signal and 0.002 beside it).
     "bad-day": {
         "point-spread": {
-            "fwhm_nm": {"uniform": [3.0, 7.0]},
+            "fwhm_nm": {"uniform": [2.0, 4.5]},
             "astigmatism": {"uniform": [0.1, 0.5]},
             "angle_deg": {"uniform": [-90.0, 90.0]},
-            "energy_exponent": 0.7,
+            "energy_exponent": 0.5,
         },
         "drift": {
             "step_nm": {"uniform": [1.0, 4.0]},
