@@ -96,8 +96,8 @@ def slice_figures(image: NDArray[np.float64], solid: NDArray[np.bool_] | None = 
     -------
     dict of str to float or None
         ``mean_grey``, ``noise_sd`` (of all pixels), ``noise_sd_solid``, ``mean_grey_solid``, ``noise_variance_slope``,
-        ``noise_variance_intercept`` and ``noise_variance_correlation``, ``curtaining_column_sd`` and ``curtaining_column_sd_floor`` (of the
-        solid, or of all pixels without labels), those of `GreySeparation`, and ``pore_fraction``.
+        ``noise_variance_intercept`` and ``noise_variance_correlation``, ``curtaining_column_sd``, ``curtaining_row_sd``
+        and ``curtaining_floor_sd`` (of the solid, or of all pixels without labels), those of `GreySeparation`, and ``pore_fraction``.
     """
     law = noise_law(image)
     columns = curtaining(image, solid)
@@ -112,7 +112,8 @@ def slice_figures(image: NDArray[np.float64], solid: NDArray[np.bool_] | None = 
         "noise_variance_intercept": law.intercept if law else None,
         "noise_variance_correlation": law.correlation if law else None,
         "curtaining_column_sd": columns.column_sd if columns else None,
-        "curtaining_column_sd_floor": columns.floor if columns else None,
+        "curtaining_row_sd": columns.row_sd if columns else None,
+        "curtaining_floor_sd": columns.floor if columns else None,
         **(asdict(separation) if separation else dict.fromkeys(_fields(GreySeparation))),
         "pore_fraction": None if solid is None else float(1 - solid.mean()),
     }
