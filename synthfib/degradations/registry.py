@@ -6,7 +6,9 @@ DEGRADATIONS = Registry(
     kind="degradation",
     group="synthfib.degradations",
     builtin={
+        "charging": "synthfib.degradations.charging:Charging",
         "contrast": "synthfib.degradations.contrast:Contrast",
+        "curtaining": "synthfib.degradations.curtaining:Curtaining",
         "detector": "synthfib.degradations.detector:Detector",
         "dose-noise": "synthfib.degradations.dose_noise:DoseNoise",
         "drift": "synthfib.degradations.drift:Drift",
@@ -15,5 +17,8 @@ DEGRADATIONS = Registry(
         "line-noise": "synthfib.degradations.line_noise:LineNoise",
         "point-spread": "synthfib.degradations.point_spread:PointSpread",
         "poisson-noise": "synthfib.degradations.poisson_noise:PoissonNoise",
+        "redeposition": "synthfib.degradations.redeposition:Redeposition",
+        "rough-face": "synthfib.degradations.rough_face:RoughFace",
+        "shadowing": "synthfib.degradations.shadowing:Shadowing",
     },
 )
