@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthfib.degradations.base import Face, Run, Stage, draw_seed
+from synthfib.degradations.counting import binomial
 from synthfib.errors import InputError
 
 _ELECTRONS_PER_PA_US = 6.241509  # 1 pA for 1 us, in elementary charges
@@ -102,17 +103,18 @@ class DoseNoise:
         rng = face.random(parameters.seed)
         counts = _counts(face.image, parameters.followed_electrons, parameters.electrons_per_pixel, rng)
         if self.readout_noise_electrons:
-            counts += rng.normal(0.0, self.readout_noise_electrons, counts.shape)
+            noise = rng.standard_normal(counts.shape, dtype=np.float32)
+            noise *= np.float32(self.readout_noise_electrons)
+            counts += noise
         black, white = parameters.black_yield[face.channel], parameters.white_yield[face.channel]
-        counts /= parameters.electrons_per_pixel
-        counts -= black
-        counts /= white - black
-        return face.recorded(counts.astype(np.float32))
+        counts *= np.float32(1 / (parameters.electrons_per_pixel * (white - black)))
+        counts -= np.float32(black / (white - black))
+        return face.recorded(counts)
 
 
-def _counts(expected: NDArray[np.float32], followed: int | None, n: int, rng: np.random.Generator) -> NDArray[np.float64]:
+def _counts(expected: NDArray[np.float32], followed: int | None, n: int, rng: np.random.Generator) -> NDArray[np.float32]:
     """Electrons that each pixel detects of `n`, given the yield, or the share that was seen of those `followed`."""
     if followed is None:
-        return rng.binomial(n, np.clip(expected, 0, 1).astype(np.float64)).astype(np.float64)
+        return binomial(n, expected, rng)
     seen = np.rint(np.clip(expected, 0, 1).astype(np.float64) * followed).astype(np.int64)
-    return np.asarray(rng.hypergeometric(seen, followed - seen, n) if n < followed else seen * (n / followed), np.float64)
+    return np.asarray(rng.hypergeometric(seen, followed - seen, n) if n < followed else seen * (n / followed), np.float32)

@@ -8,7 +8,10 @@ from typing import ClassVar
 import numpy as np
 
 from synthfib.degradations.base import Face, NoiseParameters, Run, Stage, draw_seed
+from synthfib.degradations.counting import poisson
 from synthfib.degradations.ranges import check_range
+
+_BRIGHTEST = 1.25  # brighter signal is white whatever it counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,5 +49,6 @@ class PoissonNoise:
             return face
         # A grey value has no more than 1e9 electrons, with which no noise is seen in 16 bits.
         gain = max(self.gain, 1e-9)
-        counts = face.random(parameters.seed).poisson(np.maximum(face.image, 0) / np.float32(gain))
-        return face.with_image((counts * gain).astype(np.float32))
+        counts = poisson(face.image * np.float32(1 / gain), _BRIGHTEST / gain, face.random(parameters.seed))
+        counts *= np.float32(gain)
+        return face.with_image(counts)
