@@ -36,6 +36,19 @@ def test_a_stack_of_synthfib_gives_one_channel_and_its_labels(stack: Path) -> No
         read_slices(stack, energy_kev=4.0)
 
 
+def test_labels_move_along_with_images_that_drifted(tmp_path: Path) -> None:
+    displacement_nm = np.zeros((2, 3, 2), np.float32)
+    displacement_nm[1, 2] = (2.5, -5.0)  # one pixel down, two to the left
+    write_stack(tmp_path / "drift.h5", ImageStack(IMAGES, (Channel(1.0), Channel(2.0)), PLAN, LABELS, PHASES, displacement_nm=displacement_nm))
+    moved = read_slices(tmp_path / "drift.h5", energy_kev=2.0)[1]
+    assert moved is not None
+    assert np.array_equal(moved[:2], LABELS[:2])
+    assert np.array_equal(moved[2, 1:, :-2], LABELS[2, :-1, 2:])
+    still = read_slices(tmp_path / "drift.h5")[1]
+    assert still is not None
+    assert np.array_equal(still, LABELS)
+
+
 @pytest.mark.parametrize("name", ["stack.tif", "stack.tiff", "stack.npy"])
 def test_files_of_other_programs_need_no_sizes(tmp_path: Path, name: str) -> None:
     path = tmp_path / name

@@ -11,6 +11,7 @@ import numpy as np
 import tifffile
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
+from scipy.ndimage import shift
 
 from synthfib.data import hdf5
 from synthfib.data.raw import read_hdf5, read_npy
@@ -40,7 +41,7 @@ def read_slices(path: Path, *, energy_kev: float | None = None) -> tuple[NDArray
     images : ndarray of uint8 or uint16, shape (slice, y, x)
         Grey values.
     labels : ndarray of uint8, shape (slice, y, x), or None
-        Phase of every pixel, if the file knows.
+        Phase of every pixel, if the file knows; moved along with images that drifted, by whole pixels.
 
     Raises
     ------
@@ -49,7 +50,8 @@ def read_slices(path: Path, *, energy_kev: float | None = None) -> tuple[NDArray
     """
     stack = _own_stack(path)
     if stack is not None:
-        return stack.images[_channel(stack, energy_kev)], stack.labels
+        channel = _channel(stack, energy_kev)
+        return stack.images[channel], _seen_labels(stack, channel)
     if energy_kev is not None:
         raise InputError(f"A landing energy chooses a channel of a stack written by synthfib, {str(path)!r} is none; leave it out.")
     images = _pixels(path)
@@ -94,6 +96,17 @@ def _own_stack(path: Path) -> ImageStack | None:
 
 def _channel(stack: ImageStack, energy_kev: float | None) -> int:
     return 0 if energy_kev is None else stack.channel_index(Channel(energy_kev, stack.channels[0].detector))
+
+
+def _seen_labels(stack: ImageStack, channel: int) -> NDArray[np.uint8] | None:
+    """Labels where the images of a channel show them."""
+    if stack.labels is None or stack.displacement_nm is None:
+        return stack.labels
+    moves = np.rint(stack.displacement_nm[channel] / np.asarray(stack.plan.pixel_size_nm))
+    seen = np.empty_like(stack.labels)
+    for face, move, label in zip(seen, moves, stack.labels, strict=True):
+        shift(label, move, output=face, order=0, mode="nearest")
+    return seen
 
 
 def _pixels(path: Path) -> NDArray[Any]:
