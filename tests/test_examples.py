@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
+from PIL import Image
 
 import synthfib
 from synthfib.catalogue import list_recipes
@@ -63,6 +64,14 @@ def test_validate_depth_weighted(tmp_path: Path) -> None:
 def test_structure_statistics(tmp_path: Path) -> None:
     load("50_structure_statistics").main(tmp_path, size=64, seeds=2)
     assert (tmp_path / "structure-statistics.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_degradations(tmp_path: Path) -> None:
+    micrograph = tmp_path / "micrograph.png"
+    Image.fromarray(np.arange(64 * 64, dtype=np.uint8).reshape(64, 64)).save(micrograph)
+    load("70_degradations").main(tmp_path, micrograph, size=64)
+    for name in ("degradations", "degraded-presets", "degraded-beside-micrograph"):
+        assert (tmp_path / f"{name}.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_gallery_shows_every_recipe_as_it_is(tmp_path: Path, synthfib: Callable[..., Any]) -> None:
