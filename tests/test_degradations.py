@@ -13,7 +13,7 @@ from synthfib.data.readers import read_stack
 from synthfib.data.stack import Channel, ImageStack
 from synthfib.data.writers import write_stack
 from synthfib.degradations.base import Face, Run, Stage
-from synthfib.degradations.compose import check_settings, draw, main_strength
+from synthfib.degradations.compose import check_settings, draw, strength_names
 from synthfib.degradations.presets import PRESETS, settings
 from synthfib.degradations.registry import DEGRADATIONS
 from synthfib.degradations.stack_file import degrade_file
@@ -199,6 +199,16 @@ def test_a_file_is_degraded_as_a_stack_is(tmp_path: Path, stack: ImageStack) -> 
     assert (tmp_path / "out.h5").read_bytes() == (tmp_path / "again.h5").read_bytes()
 
 
+def test_a_long_run_keeps_all_its_numbers(tmp_path: Path) -> None:
+    """The drawn displacements of 1500 slices are a long text."""
+    images = np.zeros((1, 1500, 8, 8), np.uint8)
+    long = ImageStack(images, (Channel(1.0),), MillingPlan(10.0 * np.arange(1500, dtype=np.float64), (250.0, 250.0)))
+    write_stack(tmp_path / "in.h5", long)
+    degrade_file(tmp_path / "in.h5", tmp_path / "out.h5", {"drift": {"step_nm": 9.0, "realignment": 0.2}, "detector": {"gain_spread": 0.1}}, rng=5)
+    drift = next(step for step in read_stack(tmp_path / "out.h5").provenance.steps if step.name == "drift")
+    assert len(drift.parameters["displacement_nm"][0]) == 1500
+
+
 def test_displacements_add_up(stack: ImageStack) -> None:
     once = degrade(stack, {"drift": SOME["drift"]}, rng=5)
     twice = degrade(once, {"drift": SOME["drift"]}, rng=5)
@@ -225,7 +235,7 @@ def test_presets(preset: str, stack: ImageStack) -> None:
 @pytest.mark.parametrize("name", DEGRADATIONS.names())
 def test_every_name_is_documented_and_has_a_main_strength(name: str) -> None:
     kind = DEGRADATIONS.load(name)
-    assert main_strength(name) == fields(kind)[0].name
+    assert strength_names(name)[0] == fields(kind)[0].name
     assert kind.__doc__
     pages = (Path(__file__).parents[1] / "docs" / "methods").glob("*.md")
     assert any(f"`{name}`" in page.read_text(encoding="utf-8") for page in pages)

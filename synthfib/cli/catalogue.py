@@ -19,11 +19,13 @@ class Kind(StrEnum):
     corpora = "corpora"
     generators = "generators"
     simulators = "simulators"
+    degradations = "degradations"
+    presets = "presets"
     models = "models"
 
 
 def list_(kind: Annotated[Kind | None, typer.Argument(help="What to list; everything by default.")] = None, json: Json = False) -> None:
-    """List recipes, generators, simulators and models."""
+    """List recipes, generators, simulators, degradations with their strengths, presets and models."""
     listing = {each.value: _entries(each) for each in ([kind] if kind else Kind)}
     lines = []
     for title, entries in listing.items():
@@ -46,9 +48,26 @@ def _entries(kind: Kind) -> dict[str, str]:
     registries = {Kind.generators: GENERATORS, Kind.simulators: SIMULATORS, Kind.models: SEGMENTERS}
     if kind in registries:
         return dict.fromkeys(registries[kind].names(), "")
+    if kind in (Kind.degradations, Kind.presets):
+        return _degradations() if kind is Kind.degradations else _presets()
     from synthfib.catalogue import Kind as RecipeKind
     from synthfib.catalogue import list_recipes
 
     kinds: dict[Kind, RecipeKind] = {Kind.materials: "material", Kind.microscopes: "microscope", Kind.corpora: "corpus"}
     recipes = list_recipes(kinds[kind])
     return {r.name: r.title + (f" (also: {', '.join(r.aliases)})" if r.aliases else "") for r in recipes}
+
+
+def _degradations() -> dict[str, str]:
+    """Every degradation with its strengths, the main one first."""
+    from synthfib.degradations.compose import strength_names
+    from synthfib.degradations.registry import DEGRADATIONS
+
+    return {name: ", ".join(strength_names(name)) for name in DEGRADATIONS.names()}
+
+
+def _presets() -> dict[str, str]:
+    """Every preset with what is in it."""
+    from synthfib.degradations.presets import PRESETS
+
+    return {name: ", ".join(strengths) for name, strengths in PRESETS.items()}

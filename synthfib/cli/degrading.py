@@ -65,7 +65,7 @@ def strengths(text: str) -> Settings:
     InputError
         If the text is anything else.
     """
-    from synthfib.degradations.compose import main_strength
+    from synthfib.degradations.compose import strength_names
 
     found: dict[str, dict[str, Any]] = {}
     for part in text.split(","):
@@ -76,7 +76,7 @@ def strengths(text: str) -> Settings:
         numbers = options.numbers(value.replace("..", ","), f"The strength of {name}")
         if len(numbers) > 2:
             raise InputError(f"The strength of {name} needs a number or a range LOW..HIGH, got {value!r}.")
-        found.setdefault(degradation, {})[strength or main_strength(degradation)] = numbers[0] if len(numbers) == 1 else numbers
+        found.setdefault(degradation, {})[strength or strength_names(degradation)[0]] = numbers[0] if len(numbers) == 1 else numbers
     return found
 
 

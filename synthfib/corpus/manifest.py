@@ -16,6 +16,8 @@ from synthfib.corpus.recipe import Place, ResolvedRecipe, Split
 from synthfib.corpus.volume import STAGES
 from synthfib.data.readers import read_stack
 from synthfib.data.stack import ImageStack
+from synthfib.degradations.compose import strength_names
+from synthfib.degradations.registry import DEGRADATIONS
 from synthfib.errors import InputError
 
 MANIFEST = "manifest.json"
@@ -42,6 +44,7 @@ class VolumeEntry(_Entry):
     shape: tuple[int, int, int, int]
     solid_fraction: float = Field(ge=0, le=1)
     seeds: dict[str, int]
+    degradations: dict[str, dict[str, float]]
 
 
 class Manifest(_Entry):
@@ -113,7 +116,17 @@ def describe_volume(resolved: ResolvedRecipe, place: Place, folder: Path) -> Vol
         shape=stack.shape,
         solid_fraction=float(np.count_nonzero(stack.labels) / stack.labels.size),
         seeds={stage: resolved.seed(place, stage) for stage in STAGES},
+        degradations=_degradations(stack),
     )
+
+
+def _degradations(stack: ImageStack) -> dict[str, dict[str, float]]:
+    """Strengths that were drawn, by degradation; what belongs to single images is in the provenance of the volume."""
+    return {
+        step.name: {name: float(value) for name in strength_names(step.name) if isinstance(value := step.parameters.get(name), (int, float))}
+        for step in stack.provenance.steps
+        if step.name in DEGRADATIONS.names()
+    }
 
 
 def volume_file(place: Place) -> str:

@@ -176,6 +176,8 @@ def degradations_of(recipe: MicroscopeRecipe) -> Settings:
     """
     if recipe.degradations is None or isinstance(recipe.degradations, str):
         return settings(recipe.degradations or "none")
+    if "dose-noise" in recipe.degradations:
+        raise RecipeError(f"The strengths of dose-noise are the beam current and dwell time of {recipe.name!r}; leave it out of the degradations.")
     return settings(others=recipe.degradations)
 
 

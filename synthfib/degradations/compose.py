@@ -91,15 +91,15 @@ def draw(settings: Settings, run: Run, *, rng: int) -> Chain:
     return Chain(tuple(sorted(links, key=lambda link: (link.degradation.stage, link.name))), rng)
 
 
-def main_strength(name: str) -> str:
-    """Return the name of the strength that stands first, the one meant where none is named."""
-    return fields(DEGRADATIONS.load(name))[0].name
+def strength_names(name: str) -> tuple[str, ...]:
+    """Return the names of the strengths of a degradation; the first is the one meant where none is named."""
+    return tuple(field.name for field in fields(DEGRADATIONS.load(name)))
 
 
 def _laws(settings: Settings) -> dict[str, dict[str, Law]]:
     laws: dict[str, dict[str, Law]] = {}
     for name, strengths in settings.items():
-        known = [field.name for field in fields(DEGRADATIONS.load(name))]
+        known = strength_names(name)
         for strength in strengths:
             if strength not in known:
                 raise UnknownNameError(f"strength of {name}", strength, known)

@@ -21,6 +21,9 @@ PRESETS: Mapping[str, Mapping[str, Mapping[str, Setting]]] = {
     # A well aligned microscope in a quiet room, with fiducial marks to hold the stage: noise at the low end of what was measured
     # on FIB-SEM images (variance 0.002 of the signal and 0.0002 beside it).
     "good-day": {
+        "curtaining": {"column_sd": {"uniform": [0.0, 0.008]}},
+        "rough-face": {"texture_sd": {"uniform": [0.0, 0.02]}},
+        "shadowing": {"loss": {"uniform": [0.0, 0.06]}, "direction_deg": {"uniform": [-90.0, 90.0]}},
         "point-spread": {"fwhm_nm": {"uniform": [1.5, 3.0]}, "energy_exponent": 0.5},
         "drift": {"step_nm": {"uniform": [0.2, 0.8]}, "realignment": 0.8, "between_channels_nm": {"uniform": [0.1, 0.5]}},
         "poisson-noise": {"gain": {"log-uniform": [0.0005, 0.002]}},
@@ -28,9 +31,12 @@ PRESETS: Mapping[str, Mapping[str, Mapping[str, Setting]]] = {
         "detector": {"gain_spread": {"uniform": [0.0, 0.01]}, "floor_spread": {"uniform": [0.0, 0.005]}},
         "contrast": {"contrast": {"uniform": [-0.05, 0.05]}, "brightness": {"uniform": [-0.03, 0.03]}},
     },
-    # Astigmatic, drifting, noisy and flickering, up to the noise of the worst instrument images that were measured (variance 0.03
-    # of the signal and 0.002 beside it).
+    # Curtained as three porous ceramics that were measured, in shadow, astigmatic, drifting, flickering, and noisy up to the worst
+    # images that were measured (variance 0.03 of the signal and 0.002 beside it). Charging is left out, for it needs labels.
     "bad-day": {
+        "curtaining": {"column_sd": {"uniform": [0.013, 0.03]}},
+        "rough-face": {"texture_sd": {"uniform": [0.03, 0.08]}, "layer_nm": {"uniform": [0.5, 3.0]}},
+        "shadowing": {"loss": {"uniform": [0.1, 0.35]}, "direction_deg": {"uniform": [-90.0, 90.0]}},
         "point-spread": {
             "fwhm_nm": {"uniform": [2.0, 4.5]},
             "astigmatism": {"uniform": [0.1, 0.5]},
