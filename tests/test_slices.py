@@ -70,9 +70,13 @@ def test_a_segmentation_says_where_solid_is(tmp_path: Path) -> None:
     solid = (LABELS > 0).astype(np.uint8)
     write_segmentation(tmp_path / "s.h5", Segmentation(solid, PLAN.positions_nm, PLAN.pixel_size_nm, solid.astype(np.float32)))
     assert np.array_equal(read_solid(tmp_path / "s.h5"), solid == 1)
+    with pytest.raises(InputError, match="holds synthfib/segmentation"):
+        read_slices(tmp_path / "s.h5")
 
 
 def test_what_cannot_be_read_is_told_in_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="there is none"):
+        read_slices(tmp_path / "nowhere")
     (tmp_path / "empty").mkdir()
     with pytest.raises(InputError, match="has none"):
         read_slices(tmp_path / "empty")

@@ -54,6 +54,8 @@ def read_slices(path: Path, *, energy_kev: float | None = None) -> tuple[NDArray
         return stack.images[channel], _seen_labels(stack, channel)
     if energy_kev is not None:
         raise InputError(f"A landing energy chooses a channel of a stack written by synthfib, {str(path)!r} is none; leave it out.")
+    if path.is_file() and (kind := _own_kind(path)) is not None:
+        raise InputError(f"A stack of images is required, {str(path)!r} holds {kind}.")
     images = _pixels(path)
     if images.dtype not in (np.uint8, np.uint16):
         raise InputError(f"Images must have 8- or 16-bit grey values, {str(path)!r} has {images.dtype}; convert them first.")
@@ -88,10 +90,19 @@ def read_solid(path: Path) -> NDArray[np.bool_]:
 
 
 def _own_stack(path: Path) -> ImageStack | None:
+    if not path.exists():
+        raise InputError(f"A file or a folder of images is required at {str(path)!r}, there is none.")
     if path.is_dir() or check_ending(path, dict.fromkeys(_ENDINGS)) != ".h5":
         return None
     with hdf5.open_for_reading(path) as file:
         return hdf5.read_stack(file) if hdf5.kind_of(file) == hdf5.STACK_KIND else None
+
+
+def _own_kind(path: Path) -> str | None:
+    if check_ending(path, dict.fromkeys(_ENDINGS)) != ".h5":
+        return None
+    with hdf5.open_for_reading(path) as file:
+        return hdf5.kind_of(file)
 
 
 def _channel(stack: ImageStack, energy_kev: float | None) -> int:
