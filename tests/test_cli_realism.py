@@ -63,7 +63,7 @@ def test_a_classifier_is_tried_on_another_stack(synthfib: Run, folder: Path) -> 
     ("arguments", "word"),
     [
         (("missing.tif",), "there is none"),
-        (("quiet.txt",), ".tif"),
+        (("notes.txt",), ".tif"),
         (("quiet.tif", "--labels", "missing"), "missing"),
         (("quiet.tif", "--energy-kev", "2"), "landing energy"),
         (("quiet.tif", "--against", "loud.tif", "--patch-pixels", "64"), "20 patches"),
@@ -71,6 +71,7 @@ def test_a_classifier_is_tried_on_another_stack(synthfib: Run, folder: Path) -> 
 )
 def test_bad_input_is_one_sentence(synthfib: Run, folder: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], word: str) -> None:
     monkeypatch.chdir(folder)
+    Path("notes.txt").write_text("no images")
     done = synthfib("realism", *arguments)
     assert done.code == 2
     assert word in done.err
