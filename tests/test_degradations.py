@@ -1,6 +1,6 @@
 """Every degradation obeys the contract: nothing at strength 0, the same bytes for the same seed, truth that stays true."""
 
-import time
+import os
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -171,7 +171,7 @@ def test_knobs() -> None:
 
 
 def test_the_longest_memory_is_a_few_faces() -> None:
-    """A thousand faces are made one by one: not more than a dozen are taken before the first comes out."""
+    """Of a thousand faces only two for each core are taken before the first comes out."""
     run = run_of(1000, (16, 16))
     taken = 0
 
@@ -183,7 +183,7 @@ def test_the_longest_memory_is_a_few_faces() -> None:
 
     results = degraded(faces(), draw({"gaussian-noise": {"variance": 0.001}}, run, rng=1), np.dtype(np.uint8))
     next(results)
-    assert taken < 4 * 64
+    assert taken <= 2 * (os.cpu_count() or 1) + 2
     assert len(list(results)) == 999
 
 
@@ -286,12 +286,3 @@ def test_laws_stay_within_their_bounds() -> None:
         assert low <= min(drawn) < max(drawn) <= high
         if name == "uniform":
             assert np.mean(drawn) == pytest.approx(2.0, abs=4 * 2 / 12**0.5 / 200**0.5)
-
-
-def test_noise_is_fast_enough() -> None:
-    """A guard against accidents only: a million pixels of the published preset within 5 s (it takes 0.2 s)."""
-    before = recorded(n_slices=2)
-    big = ImageStack(np.tile(before.images.astype(np.uint8), (1, 1, 8, 8)), before.channels, before.plan)
-    start = time.perf_counter()
-    degrade(big, settings("published"), rng=1)
-    assert time.perf_counter() - start < 5
