@@ -77,3 +77,31 @@ def test_degradations_that_cannot_be_used_are_refused_before_any_work(tmp_path: 
     with pytest.raises(kind, match=said):
         build_corpus(corpus(tmp_path, wrong), tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ("5", "degradations.preset must be text"),
+        ("{drift: 3}", "degradations.drift must be a mapping"),
+        ("{drift: {step_nm: true}}", r"degradations.drift.step_nm must be a number, a range \[low, high\], or one law"),
+        ("{drift: {step_nm: [1, 2, 3]}}", "a range"),
+        ("{drift: {step_nm: {unifrm: [1, 2]}}}", "log-uniform"),
+        ("{drift: {step_nm: {uniform: 2}}}", "one law with its numbers"),
+    ],
+)
+def test_a_recipe_with_a_wrong_form_is_one_sentence(tmp_path: Path, wrong: str, said: str) -> None:
+    text = dump_recipe(load_microscope("helios-g3-multi-voltage"))
+    (tmp_path / "worn.yaml").write_text(f"{text}degradations: {wrong}\n")
+    with pytest.raises(RecipeError, match=said) as raised:
+        load_microscope(tmp_path / "worn.yaml")
+    assert "problems" not in str(raised.value)
+
+
+def test_what_does_not_fit_the_faces_is_known_before_the_simulation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def never(*_: Any, **__: Any) -> None:
+        raise AssertionError("simulated in vain")
+
+    monkeypatch.setattr("synthfib.corpus.acquire.render", never)
+    with pytest.raises(InputError, match="smaller than the image"):
+        build_corpus(corpus(tmp_path, {"point-spread": {"fwhm_nm": 900.0}}), tmp_path / "out")

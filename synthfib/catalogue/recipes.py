@@ -6,7 +6,20 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from synthfib.catalogue.fields import VERSION_PATTERN, Chance, Count, Energies, Length, LengthOrZero, Name, Reference, Size, Strength, Strict, Text
+from synthfib.catalogue.fields import (
+    VERSION_PATTERN,
+    Chance,
+    Count,
+    Degradations,
+    Energies,
+    Length,
+    LengthOrZero,
+    Name,
+    Reference,
+    Size,
+    Strict,
+    Text,
+)
 from synthfib.catalogue.structures import Structure
 
 Kind = Literal["material", "microscope", "corpus"]
@@ -83,7 +96,7 @@ class MicroscopeRecipe(Recipe):
     bit_depth: Literal[8, 16] = Field(default=8, description="Bits of a grey value.")
     slice_thickness: SliceThicknessRecipe
     simulator: Name = Field(description="Name of the simulator.")
-    degradations: Name | dict[Name, dict[str, Strength]] | None = Field(
+    degradations: Degradations | None = Field(
         default=None,
         description="What images suffer beside dose noise: a preset (none, published, good-day, bad-day), or strengths by degradation.",
     )

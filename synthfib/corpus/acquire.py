@@ -11,8 +11,10 @@ import numpy as np
 from synthfib.catalogue import MicroscopeRecipe
 from synthfib.corpus.recipe import degradations_of, slice_thickness
 from synthfib.data.milling import MillingPlan
-from synthfib.data.stack import ImageStack
+from synthfib.data.stack import Channel, ImageStack
 from synthfib.data.volume import LabelVolume
+from synthfib.degradations.base import Run
+from synthfib.degradations.compose import Settings, draw
 from synthfib.degradations.dose_noise import DoseNoise, dwell_time_us
 from synthfib.degradations.stacks import record
 from synthfib.errors import UnsupportedError
@@ -74,18 +76,27 @@ def acquire(
             f"Detectors can be chosen only for a simulator that follows single electrons, such as monte-carlo, got {list(detectors)}."
         )
     energies = tuple(microscope.energies_kev if energies_kev is None else energies_kev)
+    seed = int(recording.generate_state(1, np.uint64)[0] >> np.uint64(1))
+    _check_degradations(volume, plan, suffered, energies, seed)
     expected = render(
         volume, plan, engine, energies_kev=energies, detector=microscope.detector, rng=np.random.default_rng(simulation), on_progress=on_progress
     )
     return record(
         expected,
         suffered,
-        rng=int(recording.generate_state(1, np.uint64)[0] >> np.uint64(1)),
+        rng=seed,
         bit_depth=microscope.bit_depth,
         labels=exposed_labels(volume, plan),
         phases=volume.phases,
         depth_to_solid_nm=depth_to_solid_nm(volume, plan),
     )
+
+
+def _check_degradations(volume: LabelVolume, plan: MillingPlan, suffered: Settings, energies_kev: Sequence[float], seed: int) -> None:
+    """Draw for a run of this size, so that what does not suit it is known before the simulation, which takes long."""
+    channels = tuple(Channel(energy_kev) for energy_kev in energies_kev)
+    run = Run(plan, channels, plan.face_shape(volume.extent_nm), (1.0,) * len(channels), volume.phases)
+    draw(suffered, run, rng=seed)
 
 
 def slice_and_view(
