@@ -3,6 +3,7 @@
 import os
 from dataclasses import fields
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from synthfib.degradations.presets import PRESETS, settings
 from synthfib.degradations.registry import DEGRADATIONS
 from synthfib.degradations.stack_file import degrade_file
 from synthfib.degradations.stacks import degrade, degraded, make_face, to_grey, to_signal
-from synthfib.errors import InputError, UnknownNameError
+from synthfib.errors import InputError, ResourceError, UnknownNameError
 from synthfib.physics.materials import material
 
 PHASES = (material("epoxy"), material("gold"))
@@ -207,6 +208,14 @@ def test_a_long_run_keeps_all_its_numbers(tmp_path: Path) -> None:
     degrade_file(tmp_path / "in.h5", tmp_path / "out.h5", {"drift": {"step_nm": 9.0, "realignment": 0.2}, "detector": {"gain_spread": 0.1}}, rng=5)
     drift = next(step for step in read_stack(tmp_path / "out.h5").provenance.steps if step.name == "drift")
     assert len(drift.parameters["displacement_nm"][0]) == 1500
+
+
+def test_a_disk_without_room_is_known_before_any_work(tmp_path: Path, stack: ImageStack, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_stack(tmp_path / "in.h5", stack)
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=10_000))
+    with pytest.raises(ResourceError, match="make room"):
+        degrade_file(tmp_path / "in.h5", tmp_path / "out.h5", SOME, rng=5)
+    assert [path.name for path in tmp_path.iterdir()] == ["in.h5"]
 
 
 def test_displacements_add_up(stack: ImageStack) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ from synthfib.data.hdf5 import StackOutline
 from synthfib.degradations.base import Run
 from synthfib.degradations.compose import Chain, Settings, draw
 from synthfib.degradations.stacks import OnProgress, degraded, grey_type, make_face, places, recorded_run, to_signal
-from synthfib.errors import InputError
+from synthfib.errors import InputError, ResourceError
 
 
 def degrade_file(
@@ -41,6 +43,8 @@ def degrade_file(
     ------
     InputError
         If the file is no stack or is damaged, or a name or a strength cannot be used.
+    ResourceError
+        If the disk has no room for the output.
     """
     with hdf5.open_for_reading(source) as file:
         if hdf5.kind_of(file) != hdf5.STACK_KIND:
@@ -49,12 +53,22 @@ def degrade_file(
         run = recorded_run(outline, images.shape[2:])
         chain = draw(settings, run, rng=rng)
         dtype = images.dtype if bit_depth is None else grey_type(bit_depth)
+        _check_room(source, out, math.prod(images.shape) * dtype.itemsize)
         told = StackOutline(outline.channels, outline.plan, outline.phases, chain.describe(outline.provenance))
         with atomic_path(out) as temporary, h5py.File(temporary, "w") as target:
             hdf5.write_outline(target, told)
             hdf5.write_positions(target, outline.plan)
             _write_images(file, target, run, chain, dtype, on_progress or (lambda share, note: None))
     return chain
+
+
+def _check_room(source: Path, out: Path, images_bytes: int) -> None:
+    """Noise hardly compresses: images need what they are, and the truth no more than the whole source."""
+    needed, free = images_bytes + source.stat().st_size, shutil.disk_usage(out.resolve().parent).free
+    if needed > free:
+        raise ResourceError(
+            f"The output needs up to {needed / 1e9:.1f} GB, {str(out.parent)!r} has {free / 1e9:.1f} GB; make room or choose another disk."
+        )
 
 
 def _write_images(source: Any, target: Any, run: Run, chain: Chain, dtype: np.dtype[Any], on_progress: OnProgress) -> None:
