@@ -3,7 +3,6 @@
 import os
 from dataclasses import fields
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -212,7 +211,7 @@ def test_a_long_run_keeps_all_its_numbers(tmp_path: Path) -> None:
 
 def test_a_disk_without_room_is_known_before_any_work(tmp_path: Path, stack: ImageStack, monkeypatch: pytest.MonkeyPatch) -> None:
     write_stack(tmp_path / "in.h5", stack)
-    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=10_000))
+    monkeypatch.setattr("synthfib.degradations.stack_file.free_disk_bytes", lambda _: 10_000)
     with pytest.raises(ResourceError, match="make room"):
         degrade_file(tmp_path / "in.h5", tmp_path / "out.h5", SOME, rng=5)
     assert [path.name for path in tmp_path.iterdir()] == ["in.h5"]

@@ -24,7 +24,7 @@ from synthfib.data.milling import MillingPlan
 from synthfib.data.provenance import Provenance
 from synthfib.data.stack import Channel, ImageStack
 from synthfib.data.volume import LabelVolume
-from synthfib.errors import InputError
+from synthfib.errors import InputError, SynthfibError
 
 # h5py types an attribute as a union of everything it could be; what is wrong is caught when a value object is built from it.
 File: TypeAlias = Any
@@ -47,6 +47,8 @@ def open_for_reading(path: Path) -> Iterator[File]:
     try:
         with h5py.File(path, "r") as file:
             yield file
+    except SynthfibError:
+        raise
     except FileNotFoundError as error:
         raise InputError(f"A file is required at {str(path)!r}, there is none.") from error
     except (KeyError, TypeError, json.JSONDecodeError) as error:

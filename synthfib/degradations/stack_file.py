@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ import numpy as np
 from synthfib.data import hdf5
 from synthfib.data.atomic import atomic_path
 from synthfib.data.hdf5 import StackOutline
+from synthfib.data.resources import free_disk_bytes
 from synthfib.degradations.base import Run
 from synthfib.degradations.compose import Chain, Settings, draw
 from synthfib.degradations.stacks import OnProgress, degraded, grey_type, make_face, places, recorded_run, to_signal
@@ -64,7 +64,7 @@ def degrade_file(
 
 def _check_room(source: Path, out: Path, images_bytes: int) -> None:
     """Noise hardly compresses: images need what they are, and the truth no more than the whole source."""
-    needed, free = images_bytes + source.stat().st_size, shutil.disk_usage(out.resolve().parent).free
+    needed, free = images_bytes + source.stat().st_size, free_disk_bytes(out)
     if needed > free:
         raise ResourceError(
             f"The output needs up to {needed / 1e9:.1f} GB, {str(out.parent)!r} has {free / 1e9:.1f} GB; make room or choose another disk."
