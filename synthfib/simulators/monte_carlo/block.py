@@ -46,7 +46,7 @@ def packed_block(volume: LabelVolume, *, mirrored: bool = True, deepen_nm: float
         inner = (slice(None), *(slice(pad, pad + n) for n in labels.shape[1:]))
         for label in present:
             # The chessboard distance to the nearest other phase is one more than the number of clear voxels.
-            distance = distance_transform_cdt(wrapped == label, metric="chessboard")[inner]
+            distance = np.asarray(distance_transform_cdt(wrapped == label, metric="chessboard"))[inner]
             clear = np.clip(distance - 1, 0, most).astype(np.uint16)
             packed |= clear << np.uint16(8)
     size_z, size_y, size_x = volume.voxel_size_nm
