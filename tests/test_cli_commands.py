@@ -32,6 +32,7 @@ COMMANDS = [
     "segment",
     "evaluate",
     "benchmark",
+    "realism",
     "physics",
     "validate",
     "doctor",
