@@ -127,7 +127,7 @@ def test_the_cut_in_slabs_is_the_cut_of_the_whole(monkeypatch: pytest.MonkeyPatc
     """With a bracket from a sample, and with one that misleads and must be widened."""
     monkeypatch.setattr(exact_cut, "_ALL_CANDIDATES", 0)
     monkeypatch.setattr(exact_cut, "_SLAB_VOXELS", 16 * 30 * 40)
-    monkeypatch.setattr(exact_cut, "_SAMPLES", 2000)
+    monkeypatch.setattr(exact_cut, "_VOXELS_PER_SAMPLE", 20)
     monkeypatch.setattr(exact_cut, "_BRACKET_SIGMA", sigma)
     fields = [WaveField.draw(length, 80, key=5) for length in (80.0, 30.0)]
     shape = (50, 30, 40)

@@ -13,7 +13,8 @@ from synthfib.generators.wave_field import WaveField
 
 # Up to this many voxels all are candidates for the level; beyond, a sample brackets it first.
 _ALL_CANDIDATES = 2**22
-_SAMPLES = 100_000
+# Voxels per sampled one, and the most samples: few enough to cost little, many enough to leave few candidates.
+_VOXELS_PER_SAMPLE, _MOST_SAMPLES = 1000, 100_000
 _BRACKET_SIGMA = 5.0
 _SLAB_VOXELS = 2**24
 
@@ -87,7 +88,8 @@ def _bracket(field: WaveField, labels: NDArray[np.uint8], n_solid: int, voxel_si
     """Two values that enclose the level all but surely."""
     if labels.size <= _ALL_CANDIDATES:
         return -math.inf, math.inf
-    indices = np.random.default_rng(0).integers(labels.size, size=_SAMPLES)  # any sample will do: the cut does not depend on it
+    # Any sample will do: the cut does not depend on it.
+    indices = np.random.default_rng(0).integers(labels.size, size=min(labels.size // _VOXELS_PER_SAMPLE, _MOST_SAMPLES))
     indices = indices[labels.ravel()[indices] == 1]
     centres_nm = (np.column_stack(np.unravel_index(indices, labels.shape)) + 0.5) * np.asarray(voxel_size_nm, np.float64)
     share = n_solid / np.count_nonzero(labels)
