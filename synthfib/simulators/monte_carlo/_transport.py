@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numba as nb
 import numpy as np
 
-from synthfib.physics.angular_sampling import BINS, LEVELS
+from synthfib.physics.angular_sampling import deflection_at
 from synthfib.simulators.monte_carlo.random_numbers import advance, mix
 
 # What ends a flight, and a history.
@@ -16,6 +16,8 @@ COLLISION, BORDER, ESCAPED, LOST, ABSORBED = range(5)
 # Columns of `Flights.by_depth` and of `Flights.scale`.
 RANGE, ROW, REACH, HARD = range(4)
 PER_DEPTH, PER_RANGE, LEAST_LOSS = range(3)
+
+_deflection = nb.njit(cache=True)(deflection_at)
 
 _32 = np.uint64(32)
 _LOW_32 = np.uint64(0xFFFFFFFF)
@@ -133,20 +135,6 @@ def interpolate3(table: Any, material: Any, place: Any, column: Any) -> Any:
     node = min(int(place), table.shape[1] - 2)
     low = table[material, node, column]
     return low + (place - node) * (table[material, node + 1, column] - low)
-
-
-@nb.njit(cache=True)
-def deflection(quantiles: Any, material: Any, row: Any, w: Any) -> Any:
-    """Return ``1 - cos theta`` such that a fraction `w` of collisions deflects more, as `angular_sampling.deflection_at` does."""
-    level = 0
-    while w < 0.0625 and level < LEVELS - 1:
-        w *= 16
-        level += 1
-    x = w * BINS
-    j = min(int(x), BINS - 1)
-    start = level * (BINS + 1) + j
-    low = quantiles[material, row, start]
-    return low + (x - j) * (quantiles[material, row, start + 1] - low)
 
 
 @nb.njit(cache=True)
@@ -284,7 +272,7 @@ def walk(block: Any, face: Any, at: Any, left: Any) -> Any:  # noqa: C901 - one 
 def collide(flights: Any, phase: Any, place: Any, bits: Any, more_bits: Any) -> Any:
     """Return the deflection ``1 - cos theta`` of an elastic collision at a fractional node of optical depth."""
     row = interpolate3(flights.by_depth, phase, place, ROW) + float(bits & _LOW_32) * _UNIT_32
-    return deflection(flights.quantiles, phase, int(row), (float(more_bits >> _32) + 0.5) * _UNIT_32)
+    return _deflection(flights.quantiles[phase, int(row)], (float(more_bits >> _32) + 0.5) * _UNIT_32)
 
 
 @nb.njit(cache=True)
