@@ -13,7 +13,21 @@ from synthfib.data.volume import LabelVolume
 from synthfib.errors import InputError
 from synthfib.physics.materials import material
 from synthfib.physics.stopping import stopping_power_kev_nm
-from synthfib.simulators.monte_carlo._transport import BORDER, COLLISION, ESCAPED, HARD, LOST, PER_DEPTH, PER_RANGE, Block, Place, azimuth, turn, walk
+from synthfib.simulators.monte_carlo._transport import (
+    ABSORBED,
+    BORDER,
+    COLLISION,
+    ESCAPED,
+    HARD,
+    LOST,
+    PER_DEPTH,
+    PER_RANGE,
+    Block,
+    Place,
+    azimuth,
+    turn,
+    walk,
+)
 from synthfib.simulators.monte_carlo.block import packed_block
 from synthfib.simulators.monte_carlo.flights import check_energy, flight_tables
 from synthfib.simulators.monte_carlo.random_numbers import mix, stream_of
@@ -111,7 +125,7 @@ def test_the_walk_agrees_with_tiny_steps(seed: int) -> None:
 def test_periodic_sides_repeat_the_volume() -> None:
     volume = random_volume(5)
     tripled = LabelVolume(np.tile(volume.labels, (1, 3, 3)), volume.voxel_size_nm, volume.phases)
-    small, large = packed_block(volume, mirrored=False), packed_block(tripled, mirrored=False)
+    small, large = packed_block(volume, sides="periodic"), packed_block(tripled, sides="periodic")
     rng = np.random.default_rng(6)
     for _ in range(200):
         start = rng.random(3) * volume.shape
@@ -126,11 +140,28 @@ def test_periodic_sides_repeat_the_volume() -> None:
         assert flown[0][1] == pytest.approx(flown[1][1], abs=1e-6)
 
 
-@pytest.mark.parametrize("mirrored", [True, False])
-def test_clearance_never_promises_too_much(mirrored: bool) -> None:
+def test_open_sides_let_electrons_go() -> None:
+    """As far as the side if no other phase comes first: the way is computed from the box alone."""
+    volume = LabelVolume(np.zeros((30, 12, 14), np.uint8), (2.0, 2.5, 3.5), (GOLD,))
+    block = packed_block(volume, sides="open")
+    rng = np.random.default_rng(12)
+    ends = set()
+    for _ in range(300):
+        start = rng.random(3) * volume.shape
+        direction = rng.normal(size=3)
+        direction /= np.linalg.norm(direction)
+        end, _, reached = walk(block, 0.0, at_start(block, start, direction), float(rng.exponential(12.0)))
+        inside = 0 <= reached.y <= volume.shape[1] and 0 <= reached.x <= volume.shape[2]
+        assert inside == (end != ABSORBED)
+        ends.add(end)
+    assert {COLLISION, ABSORBED, ESCAPED} <= ends
+
+
+@pytest.mark.parametrize("sides", ["mirrored", "periodic"])
+def test_clearance_never_promises_too_much(sides: str) -> None:
     volume = random_volume(8)
-    block = packed_block(volume, mirrored=mirrored)
-    labels = np.pad(volume.labels, ((0, 0), (12, 12), (12, 12)), mode="symmetric" if mirrored else "wrap")
+    block = packed_block(volume, sides=sides)
+    labels = np.pad(volume.labels, ((0, 0), (12, 12), (12, 12)), mode="symmetric" if sides == "mirrored" else "wrap")
     for z, y, x in np.random.default_rng(9).integers(0, volume.shape, (200, 3)):
         clear = int(block.voxels[z, y, x]) >> 8
         around = labels[max(z - clear, 0) : z + clear + 1, y + 12 - clear : y + 13 + clear, x + 12 - clear : x + 13 + clear]

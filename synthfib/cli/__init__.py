@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import NoReturn, TextIO
 
 from synthfib.errors import SynthfibError
 
@@ -18,6 +19,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
     from synthfib.cli.app import app
 
+    warnings.showwarning = _show_warning
     try:
         code = app(list(arguments if arguments is not None else sys.argv[1:]) or ["--help"], prog_name="synthfib", standalone_mode=False)
     except TyperException as error:
@@ -37,6 +39,13 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     if code == 130:
         _fail("interrupted.", 130)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _show_warning(
+    message: Warning | str, category: type[Warning], filename: str, lineno: int, file: TextIO | None = None, line: str | None = None
+) -> None:
+    del category, filename, lineno, file, line
+    print(f"Warning: {message}", file=sys.stderr)
 
 
 def _fail(message: str, code: int) -> NoReturn:

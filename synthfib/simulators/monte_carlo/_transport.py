@@ -13,6 +13,8 @@ from synthfib.simulators.monte_carlo.random_numbers import advance, mix
 
 # What ends a flight, and a history.
 COLLISION, BORDER, ESCAPED, LOST, ABSORBED = range(5)
+# What lies beyond the sides of a volume.
+MIRRORED, PERIODIC, OPEN = range(3)
 # Columns of `Flights.by_depth` and of `Flights.scale`.
 RANGE, ROW, REACH, HARD = range(4)
 PER_DEPTH, PER_RANGE, LEAST_LOSS = range(3)
@@ -65,8 +67,8 @@ class Block(NamedTuple):
         Voxel size and its smallest edge in nm.
     per_nm_z, per_nm_y, per_nm_x : float
         Voxels per nm.
-    mirrored : bool
-        Whether the sides are mirrors; otherwise the volume repeats.
+    sides : int
+        `MIRRORED`, `PERIODIC` or `OPEN`: whether the sides are mirrors, the volume repeats, or whoever leaves it sideways is gone.
     """
 
     voxels: Any
@@ -77,7 +79,7 @@ class Block(NamedTuple):
     per_nm_z: Any
     per_nm_y: Any
     per_nm_x: Any
-    mirrored: Any
+    sides: Any
 
 
 class Place(NamedTuple):
@@ -176,11 +178,11 @@ def to_next_face(position: Any, index: Any, per_nm: Any) -> Any:
 
 
 @nb.njit(cache=True)
-def fold(position: Any, direction: Any, n_voxels: Any, mirrored: Any) -> Any:
-    """Return position and direction along one lateral axis, brought back into the volume by a mirror or by repetition."""
-    if 0 <= position < n_voxels:
+def fold(position: Any, direction: Any, n_voxels: Any, sides: Any) -> Any:
+    """Return position and direction along one lateral axis, brought back into the volume by a mirror or by repetition, if at all."""
+    if 0 <= position < n_voxels or sides == OPEN:
         return position, direction
-    if not mirrored:
+    if sides == PERIODIC:
         return position - n_voxels * math.floor(position / n_voxels), direction
     if position < 0:
         return min(-position, n_voxels - 1e-9), -direction
@@ -188,12 +190,12 @@ def fold(position: Any, direction: Any, n_voxels: Any, mirrored: Any) -> Any:
 
 
 @nb.njit(cache=True)
-def nudge(index: Any, direction: Any, n_voxels: Any, mirrored: Any) -> Any:
+def nudge(index: Any, direction: Any, n_voxels: Any, sides: Any) -> Any:
     """Return index, position and direction after the face of a voxel was crossed along one lateral axis."""
     index += 1 if direction > 0 else -1
-    if 0 <= index < n_voxels:
+    if 0 <= index < n_voxels or sides == OPEN:
         return index, float(index if direction > 0 else index + 1), direction
-    if mirrored:
+    if sides == MIRRORED:
         index = 0 if index < 0 else n_voxels - 1
         return index, float(index if direction < 0 else index + 1), -direction
     index = n_voxels - 1 if index < 0 else 0
@@ -241,7 +243,10 @@ def walk(block: Any, face: Any, at: Any, left: Any) -> Any:  # noqa: C901 - one 
             z1, y1, x1 = z + step * per_nm_z, y + step * per_nm_y, x + step * per_nm_x
         if z1 < face and uz < 0:
             step = (face - z) / per_nm_z
-            return ESCAPED, flown + step, Place(face, y + step * per_nm_y, x + step * per_nm_x, iz, iy, ix, uz, uy, ux, packed)
+            y, x = y + step * per_nm_y, x + step * per_nm_x
+            # A jump may pass an open side on its way to the face.
+            gone = block.sides == OPEN and not (0 <= y <= ny and 0 <= x <= nx)
+            return ABSORBED if gone else ESCAPED, flown + step, Place(face, y, x, iz, iy, ix, uz, uy, ux, packed)
         z, y, x = z1, y1, x1
         flown += step
         left -= step
@@ -249,16 +254,20 @@ def walk(block: Any, face: Any, at: Any, left: Any) -> Any:  # noqa: C901 - one 
             iz += 1 if uz > 0 else -1
             z = float(iz if uz > 0 else iz + 1)
         elif axis == 1:
-            iy, y, uy = nudge(iy, uy, ny, block.mirrored)
+            iy, y, uy = nudge(iy, uy, ny, block.sides)
             per_nm_y = uy * block.per_nm_y
         elif axis == 2:
-            ix, x, ux = nudge(ix, ux, nx, block.mirrored)
+            ix, x, ux = nudge(ix, ux, nx, block.sides)
             per_nm_x = ux * block.per_nm_x
         elif not same_voxel:
-            y, uy = fold(y, uy, ny, block.mirrored)
-            x, ux = fold(x, ux, nx, block.mirrored)
+            y, uy = fold(y, uy, ny, block.sides)
+            x, ux = fold(x, ux, nx, block.sides)
             per_nm_y, per_nm_x = uy * block.per_nm_y, ux * block.per_nm_x
-            iz, iy, ix = int(z), min(int(y), ny - 1), min(int(x), nx - 1)
+            iz, iy, ix = int(z), math.floor(y), math.floor(x)
+            if block.sides != OPEN:
+                iy, ix = min(iy, ny - 1), min(ix, nx - 1)
+        if block.sides == OPEN and not (0 <= iy < ny and 0 <= ix < nx):
+            return ABSORBED, flown, Place(z, y, x, iz, iy, ix, uz, uy, ux, packed)
         if iz >= nz:
             return LOST, flown, Place(z, y, x, iz, iy, ix, uz, uy, ux, packed)
         packed = np.int64(block.voxels[max(iz, 0), iy, ix])

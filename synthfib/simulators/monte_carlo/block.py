@@ -8,20 +8,22 @@ import numpy as np
 from scipy.ndimage import distance_transform_cdt
 
 from synthfib.data.volume import LabelVolume
-from synthfib.simulators.monte_carlo._transport import Block
+from synthfib.simulators.monte_carlo._transport import MIRRORED, OPEN, PERIODIC, Block
 
+#: What may lie beyond the sides of a volume.
+SIDES = {"mirrored": MIRRORED, "periodic": PERIODIC, "open": OPEN}
 _MOST_CLEAR = 255
 
 
-def packed_block(volume: LabelVolume, *, mirrored: bool = True, deepen_nm: float = 0.0) -> Block:
+def packed_block(volume: LabelVolume, *, sides: str = "mirrored", deepen_nm: float = 0.0) -> Block:
     """Return `volume` packed for transport, continued downwards by its mirror image.
 
     Parameters
     ----------
     volume : LabelVolume
         The structure.
-    mirrored : bool
-        Whether its sides are mirrors; otherwise it repeats.
+    sides : str
+        One of `SIDES`: whether its sides are mirrors, it repeats, or electrons that leave it sideways are gone.
     deepen_nm : float
         Depth to add below.
 
@@ -36,7 +38,7 @@ def packed_block(volume: LabelVolume, *, mirrored: bool = True, deepen_nm: float
     # Clear distances never span more than the volume, so that a jump passes at most one side of it.
     smallest = min(volume.voxel_size_nm)
     most = min(_MOST_CLEAR, *(int(extent / smallest) for extent in volume.extent_nm[1:]))
-    pad = 0 if mirrored else min(most, *labels.shape[1:])
+    pad = 0 if sides != "periodic" else min(most, *labels.shape[1:])
     packed = labels.astype(np.uint16)
     present = np.flatnonzero(np.bincount(labels.ravel(), minlength=1))
     if present.size == 1:
@@ -50,4 +52,4 @@ def packed_block(volume: LabelVolume, *, mirrored: bool = True, deepen_nm: float
             clear = np.clip(distance - 1, 0, most).astype(np.uint16)
             packed |= clear << np.uint16(8)
     size_z, size_y, size_x = volume.voxel_size_nm
-    return Block(packed, size_z, size_y, size_x, smallest, 1 / size_z, 1 / size_y, 1 / size_x, mirrored)
+    return Block(packed, size_z, size_y, size_x, smallest, 1 / size_z, 1 / size_y, 1 / size_x, SIDES[sides])

@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from synthfib._version import __version__
+from synthfib.data.material import Material
 from synthfib.data.milling import MillingPlan
 from synthfib.data.provenance import Provenance
 from synthfib.data.stack import Channel, YieldStack
@@ -20,7 +21,7 @@ from synthfib.data.volume import LabelVolume
 from synthfib.errors import InputError
 from synthfib.simulators.base import Capabilities, OnProgress
 from synthfib.simulators.monte_carlo._imaging import Beam, look_at_face
-from synthfib.simulators.monte_carlo.block import packed_block
+from synthfib.simulators.monte_carlo.block import SIDES, packed_block
 from synthfib.simulators.monte_carlo.detectors import BSE, Detector, acceptance_tables
 from synthfib.simulators.monte_carlo.face_store import FaceStore
 from synthfib.simulators.monte_carlo.flights import ENERGY_LOSSES, ENERGY_RANGE_KEV, flight_tables, longest_range_nm
@@ -50,7 +51,8 @@ class MonteCarlo:
     beam_sigma_nm : float
         Standard deviation of the beam's profile along y and x.
     sides : str
-        ``"mirrored"`` or ``"periodic"``: what lies beyond the sides of the volume.
+        ``"mirrored"``, ``"periodic"`` or ``"open"``: what lies beyond the sides of the volume. With open sides it stands alone:
+        electrons that leave it sideways are gone, and its edges are darker for it.
     elastic_model : str
         Elastic scattering, see `physics.elastic`.
     energy_loss : str
@@ -94,8 +96,8 @@ class MonteCarlo:
             raise InputError(f"At least one detector is required, each with its own name, got {names}.")
         if not (math.isfinite(self.beam_sigma_nm) and self.beam_sigma_nm >= 0):
             raise InputError(f"The width of the beam must be 0 nm or more, got {self.beam_sigma_nm!r}.")
-        if self.sides not in ("mirrored", "periodic"):
-            raise InputError(f"The sides must be 'mirrored' or 'periodic', got {self.sides!r}.")
+        if self.sides not in SIDES:
+            raise InputError(f"The sides must be one of {', '.join(SIDES)}, got {self.sides!r}.")
         if self.energy_loss not in ENERGY_LOSSES:
             raise InputError(f"The energy loss must be 'csda' or 'mixed', got {self.energy_loss!r}.")
         if self.device not in ("cpu", "cuda"):
@@ -146,12 +148,13 @@ class MonteCarlo:
         n_y, n_x = plan.face_shape(volume.extent_nm)
         sums = Sums((len(energies_kev), plan.n_slices, n_y, n_x, len(self.detectors)))
         below_nm = volume.extent_nm[0] - float(plan.positions_nm[-1])
-        tables = [flight_tables(volume.phases, energy_kev, model=self.elastic_model, energy_loss=self.energy_loss) for energy_kev in energies_kev]
+        phases = _present_phases(volume)
+        tables = [flight_tables(phases, energy_kev, model=self.elastic_model, energy_loss=self.energy_loss) for energy_kev in energies_kev]
         # Nothing returns from deeper than half the longest range.
         enough_nm = max(longest_range_nm(flights) for flights in tables) / 2
         most_nm = volume.extent_nm[0] * (_MOST_MIRRORED if math.isfinite(enough_nm) else 1)
         deepen_nm = max(0.0, min(enough_nm - below_nm, most_nm))
-        block = packed_block(volume, mirrored=self.sides == "mirrored", deepen_nm=deepen_nm)
+        block = packed_block(volume, sides=self.sides, deepen_nm=deepen_nm)
         acceptance = acceptance_tables(self.detectors)
         look = Gpu().look_at_face if self.device == "cuda" else look_at_face
         for e, energy_kev in enumerate(energies_kev):
@@ -170,7 +173,7 @@ class MonteCarlo:
                     # An electron costs about as much as the energy it has to lose.
                     done = sum(energies_kev[:e]) + energy_kev * (s + 1) / plan.n_slices
                     on_progress(done / sum(energies_kev), f"{energy_kev:g} keV")
-        if not all(phase.is_vacuum for phase in volume.phases):
+        if not all(phase.is_vacuum for phase in phases):
             sums.warn_of_losses(self.electrons_per_pixel, enough_nm)
         data, standard_error = sums.yields(self.electrons_per_pixel)
         channels = tuple(Channel(float(energy_kev), detector.name) for energy_kev in energies_kev for detector in self.detectors)
@@ -182,6 +185,13 @@ class MonteCarlo:
         tilt = math.radians(plan.tilt_deg)
         pixel_y, pixel_x = (pixel / voxel for pixel, voxel in zip(plan.pixel_size_nm, volume.voxel_size_nm[1:], strict=True))
         return Beam(energy_kev, self.beam_sigma_nm, math.cos(tilt), math.sin(tilt), pixel_y, pixel_x, self.electrons_per_pixel)
+
+
+def _present_phases(volume: LabelVolume) -> tuple[Material, ...]:
+    """Return the phases, those that no voxel has replaced by one that some have: vacuum that is nowhere sets no depth."""
+    count = np.bincount(volume.labels.ravel(), minlength=len(volume.phases))
+    first = volume.phases[int(np.flatnonzero(count)[0])]
+    return tuple(phase if count[index] else first for index, phase in enumerate(volume.phases))
 
 
 def _key(volume: LabelVolume, plan: MillingPlan, parameters: Mapping[str, Any], seed: int) -> str:
