@@ -40,20 +40,23 @@ COLOURS = ("#0072b2", "#d55e00", "#009e73", "#555555")
 
 
 def yields_under_epoxy(energy_kev: float, depths_nm: np.ndarray) -> np.ndarray:
-    """Yield of gold below epoxy: one slanted block, every column with an interface of its own."""
-    voxel_nm = 0.5
+    """Yield of gold below epoxy films."""
+    voxel_nm, phases = 0.5, (material("epoxy"), material("gold"))
     n_layers = int((depths_nm.max() + 60) / voxel_nm)
-    below = np.arange(n_layers)[:, None, None] * voxel_nm >= depths_nm - 1e-9
-    volume = LabelVolume(below.astype(np.uint8), (voxel_nm, 2.5, 2.5), (material("epoxy"), material("gold")))
-    simulator = DepthWeighted(wall_distance_nm=np.inf)  # columns are independent films, not neighbours
-    return render(volume, MillingPlan(np.zeros(1), (2.5, 2.5)), simulator, energies_kev=[energy_kev], rng=0).data[0, 0, 0]
+    yields = []
+    for depth_nm in depths_nm:
+        below = np.arange(n_layers)[:, None, None] * voxel_nm >= depth_nm - 1e-9
+        volume = LabelVolume(np.tile(below, (1, 2, 2)).astype(np.uint8), (voxel_nm, 2.5, 2.5), phases)
+        plan = MillingPlan(np.zeros(1), (2.5, 2.5))
+        yields.append(render(volume, plan, DepthWeighted(), energies_kev=[energy_kev], rng=0).data[0, 0, 0, 0])
+    return np.array(yields)
 
 
 def main(folder: Path) -> None:
     figure = Figure(figsize=(11, 3.6), layout="constrained", dpi=110)
     films, eta, depth = figure.subplots(1, 3)
     for colour, (energy_kev, points) in zip(COLOURS, EPOXY_ON_GOLD.items(), strict=False):
-        thickness = np.linspace(0, 160, 161)
+        thickness = np.linspace(0, 160, 81)
         films.plot(thickness, yields_under_epoxy(energy_kev, thickness), color=colour, label=f"{energy_kev:g} keV")
         films.plot(*zip(*points, strict=True), "o", color=colour, ms=4)
     films.set(xlabel="epoxy above gold (nm)", ylabel="yield", title="Shine-through (dots: Monte Carlo)", xlim=(0, 160), ylim=(0, 0.5))

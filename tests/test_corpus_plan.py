@@ -15,7 +15,17 @@ from synthfib.data import resources
 from synthfib.errors import ResourceError
 
 ROOT = Path(synthfib.__file__).parents[1]
-PLAN = CorpusPlan(memory_bytes=10**9, disk_bytes=10**9, seconds=1.0, n_volumes=1, n_slices=1, largest_shape=(1, 1, 1), workers=1)
+PLAN = CorpusPlan(
+    memory_bytes=10**9,
+    disk_bytes=10**9,
+    seconds=1.0,
+    n_volumes=1,
+    n_slices=1,
+    largest_shape=(1, 1, 1),
+    workers=1,
+    simulator="mock",
+    reason="",
+)
 
 # Peak memory of a fresh process that builds the quickstart with larger images, and the size of what it wrote. VmHWM starts anew with
 # the process; ru_maxrss would inherit the size of the process that started it.

@@ -95,7 +95,7 @@ class MicroscopeRecipe(Recipe):
     readout_noise_electrons: float = Field(default=0.0, ge=0, le=1e6, description="Gaussian read-out noise, in detected electrons.")
     bit_depth: Literal[8, 16] = Field(default=8, description="Bits of a grey value.")
     slice_thickness: SliceThicknessRecipe
-    simulator: Name = Field(description="Name of the simulator.")
+    simulator: Name = Field(description="Name of the simulator, or auto: the most faithful one whose time fits.")
     degradations: Degradations | None = Field(
         default=None,
         description="What images suffer beside dose noise: a preset (none, published, good-day, bad-day), or strengths by degradation.",
@@ -127,6 +127,7 @@ class CorpusRecipe(Recipe):
     )
     microscope: Text = Field(description="Name of a microscope recipe, or path of a YAML file relative to this one.")
     simulator: Name | None = Field(default=None, description="Overrides the simulator of the microscope.")
+    budget_minutes: float | None = Field(default=None, gt=0, le=1e6, description="Minutes on two cores that simulator auto may spend; 60 by default.")
     energies_kev: Energies | None = Field(default=None, description="Overrides the landing energies of the microscope, in keV.")
     slice_thickness: SliceThicknessRecipe | None = Field(default=None, description="Overrides the slice thickness of the microscope.")
     voxel_size_nm: Length = Field(description="Edge of a cubic voxel, and of a pixel, in nm.")

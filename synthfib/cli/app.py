@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from synthfib._version import __version__
-from synthfib.cli import catalogue, corpora, degrading, demo, doctor, imaging, models, physics, realism, structures, validation, views
+from synthfib.cli import calibration, catalogue, corpora, degrading, demo, doctor, imaging, models, physics, realism, structures, validation, views
 
 app = typer.Typer(name="synthfib", no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None, add_completion=True)
 
@@ -35,13 +35,14 @@ for command in (
     corpora.build,
     corpora.verify,
     models.train,
+    calibration.train_surrogate,
     models.segment,
     models.evaluate,
     models.benchmark,
     realism.realism,
     doctor.doctor,
 ):
-    app.command(command.__name__.rstrip("_"))(command)
+    app.command(command.__name__.rstrip("_").replace("_", "-"))(command)
 
-for group in (physics.physics, validation.validate):
+for group in (physics.physics, validation.validate, calibration.calibrate):
     app.add_typer(group)

@@ -24,7 +24,8 @@ def plan(recipe: Recipe, workers: Workers = 1, json: Json = False) -> None:
     text = (
         f"{expected.n_volumes} volumes, {expected.n_slices} slices, largest structure {' x '.join(map(str, expected.largest_shape))} voxels\n"
         f"memory {expected.memory_bytes / 1e9:.2f} GB, disk {expected.disk_bytes / 1e9:.3f} GB, "
-        f"about {expected.seconds / 60:.1f} min on {expected.workers} process(es)"
+        f"about {expected.seconds / 60:.1f} min on {expected.workers} process(es)\n"
+        f"simulator {expected.simulator}: {expected.reason}"
     )
     options.say(asdict(expected), text, json=json)
 

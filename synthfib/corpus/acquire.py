@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -20,6 +21,7 @@ from synthfib.degradations.stacks import record
 from synthfib.errors import UnsupportedError
 from synthfib.rendering import depth_to_solid_nm, exposed_labels, render
 from synthfib.simulators.base import OnProgress
+from synthfib.simulators.choice import AUTO, choose_simulator
 from synthfib.simulators.monte_carlo.detectors import detector
 from synthfib.simulators.registry import SIMULATORS
 
@@ -67,7 +69,8 @@ def acquire(
     simulation, recording = np.random.SeedSequence(rng).spawn(2)
     noise = DoseNoise(microscope.beam_current_pa, microscope.dwell_time_us, microscope.readout_noise_electrons)
     suffered = {**degradations_of(microscope), "dose-noise": asdict(noise)}
-    engine = SIMULATORS.load(simulator or microscope.simulator)()
+    energies = tuple(microscope.energies_kev if energies_kev is None else energies_kev)
+    engine = SIMULATORS.load(_settled(simulator or microscope.simulator, volume, plan, energies, noise.electrons_per_pixel))()
     if engine.capabilities.follows_electrons:
         looking = {"detectors": tuple(detector(name) for name in detectors)} if detectors else {}
         engine = replace(engine, electrons_per_pixel=noise.electrons_per_pixel, faces_folder=faces_folder, **looking)
@@ -75,7 +78,6 @@ def acquire(
         raise UnsupportedError(
             f"Detectors can be chosen only for a simulator that follows single electrons, such as monte-carlo, got {list(detectors)}."
         )
-    energies = tuple(microscope.energies_kev if energies_kev is None else energies_kev)
     seed = int(recording.generate_state(1, np.uint64)[0] >> np.uint64(1))
     _check_degradations(volume, plan, suffered, energies, seed)
     expected = render(
@@ -90,6 +92,19 @@ def acquire(
         phases=volume.phases,
         depth_to_solid_nm=depth_to_solid_nm(volume, plan),
     )
+
+
+def _settled(name: str, volume: LabelVolume, plan: MillingPlan, energies_kev: tuple[float, ...], electrons_per_pixel: int) -> str:
+    """Return `name`, or what `auto` chooses."""
+    if name != AUTO:
+        return name
+    return choose_simulator(
+        n_pixels=plan.n_slices * math.prod(plan.face_shape(volume.extent_nm)),
+        n_voxels=volume.labels.size,
+        n_phases=len(volume.phases),
+        energies_kev=energies_kev,
+        electrons_per_pixel=electrons_per_pixel,
+    ).name
 
 
 def _check_degradations(volume: LabelVolume, plan: MillingPlan, suffered: Settings, energies_kev: Sequence[float], seed: int) -> None:

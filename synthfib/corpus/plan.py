@@ -13,6 +13,7 @@ from synthfib.corpus.volume import milling_plan, volume_shape
 from synthfib.corpus.workers import n_cpus
 from synthfib.data.resources import available_memory_bytes, free_disk_bytes
 from synthfib.errors import InputError, ResourceError
+from synthfib.simulators.choice import simulation_seconds
 
 # Depths of this many volumes are drawn, the others count like them.
 _SAMPLE = 50
@@ -30,7 +31,6 @@ _DISK_PER_PIXEL = 0.75
 _DISK_PER_CHANNEL_PIXEL = 0.9  # per byte of a grey value
 _START_SECONDS = 3.0
 _SECONDS_PER_WAVE_VOXEL = 1.3e-10  # on one processor; all of them take part
-_SECONDS_PER_CHANNEL_VOXEL = 1.0e-7
 _SECONDS_PER_CHANNEL_PIXEL = 1.8e-7
 
 
@@ -52,6 +52,8 @@ class CorpusPlan:
         Voxels ``(z, y, x)`` of the deepest volume looked at.
     workers : int
         Number of processes.
+    simulator, reason : str
+        What makes the images, and why if the recipe left the choice.
     """
 
     memory_bytes: int
@@ -61,6 +63,8 @@ class CorpusPlan:
     n_slices: int
     largest_shape: tuple[int, int, int]
     workers: int
+    simulator: str
+    reason: str
 
 
 def plan_corpus(recipe: CorpusRecipe, *, workers: int = 1) -> CorpusPlan:
@@ -91,6 +95,8 @@ def plan_resolved(resolved: ResolvedRecipe, *, workers: int = 1) -> CorpusPlan:
         n_slices=len(places) * resolved.corpus.slices,
         largest_shape=max(shapes, key=math.prod),
         workers=workers,
+        simulator=resolved.simulator,
+        reason=resolved.choice.reason if resolved.leaves_the_choice else "the recipe asks for it",
     )
 
 
@@ -109,8 +115,15 @@ def _disk_bytes(resolved: ResolvedRecipe) -> int:
 def _seconds(resolved: ResolvedRecipe, place: Place, n_voxels: int, workers: int) -> float:
     structure, channels = resolved.material_of(place).structure, len(resolved.energies_kev)
     drawing = n_voxels * structure.waves_per_voxel * _SECONDS_PER_WAVE_VOXEL
-    imaging = channels * (n_voxels * _SECONDS_PER_CHANNEL_VOXEL + _pixels(resolved) * _SECONDS_PER_CHANNEL_PIXEL)
-    return drawing / n_cpus() + imaging / min(workers, n_cpus())
+    simulating = simulation_seconds(
+        resolved.simulator,
+        n_pixels=_pixels(resolved),
+        n_voxels=n_voxels,
+        energies_kev=resolved.energies_kev,
+        electrons_per_pixel=resolved.electrons_per_pixel,
+    )
+    recording = channels * _pixels(resolved) * _SECONDS_PER_CHANNEL_PIXEL
+    return (drawing + simulating) / n_cpus() + recording / min(workers, n_cpus())
 
 
 def _pixels(resolved: ResolvedRecipe) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -15,12 +16,14 @@ from synthfib.data.milling import SliceThickness
 from synthfib.data.milling_faults import MillingFaults
 from synthfib.data.position_measurement import PositionMeasurement
 from synthfib.degradations.compose import Settings
+from synthfib.degradations.dose_noise import DoseNoise
 from synthfib.degradations.presets import settings
 from synthfib.errors import InputError, RecipeError
 from synthfib.generators.base import Generator
 from synthfib.generators.grains import SHAPES
 from synthfib.generators.registry import GENERATORS
 from synthfib.physics.materials import material
+from synthfib.simulators.choice import AUTO, BUDGET_MINUTES, Choice, choose_simulator
 from synthfib.simulators.registry import SIMULATORS
 
 Split = Literal["train", "validation", "test"]
@@ -65,8 +68,37 @@ class ResolvedRecipe:
 
     @property
     def simulator(self) -> str:
-        """Name of the simulator."""
+        """Name of the simulator; `auto` is settled."""
+        return self.choice.name if self.leaves_the_choice else self._simulator
+
+    @property
+    def leaves_the_choice(self) -> bool:
+        """Whether the recipe asks for `auto`."""
+        return self._simulator == AUTO
+
+    @property
+    def _simulator(self) -> str:
         return self.corpus.simulator or self.microscope.simulator
+
+    @property
+    def electrons_per_pixel(self) -> int:
+        """Dose."""
+        microscope = self.microscope
+        return DoseNoise(microscope.beam_current_pa, microscope.dwell_time_us, microscope.readout_noise_electrons).electrons_per_pixel
+
+    @property
+    def choice(self) -> Choice:
+        """What `auto` chooses."""
+        n_pixels = self.corpus.slices * math.prod(self.corpus.pixels) * len(self.places)
+        voxels_per_slice = max(1.0, self.thickness.mean_nm / self.corpus.voxel_size_nm)
+        return choose_simulator(
+            n_pixels=n_pixels,
+            n_voxels=int(n_pixels * voxels_per_slice),
+            n_phases=max(2 + (entry.phases.second_solid is not None) for entry in self.materials),
+            energies_kev=self.energies_kev,
+            electrons_per_pixel=self.electrons_per_pixel,
+            budget_minutes=self.corpus.budget_minutes or BUDGET_MINUTES,
+        )
 
     @property
     def thickness(self) -> SliceThickness:

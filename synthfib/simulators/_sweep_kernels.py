@@ -1,4 +1,4 @@
-"""Numerical kernels of the bottom-up sweep through a label volume."""
+"""Numerical kernels of the fast simulators: depth sums from the bottom up, and averages sideways."""
 
 from __future__ import annotations
 
@@ -8,46 +8,131 @@ import numba as nb
 import numpy as np
 
 
-@nb.njit(parallel=True, cache=True)
-def cross_layer(labels: Any, opacity: Any, rate: Any, keep: Any, bulk: Any, wall_rate: float, thickness: float, below: Any, above: Any) -> None:
-    """Carry expected yields from the lower to the upper side of one layer, for every energy.
+@nb.njit(parallel=True, cache=True, fastmath=True)
+def cross_layer(labels: Any, brightness: Any, passed: Any, kept: Any, below: Any, above: Any) -> None:
+    """Carry weighted sums over depth from the lower to the upper side of one layer.
 
     Parameters
     ----------
     labels : uint8 (y, x)
         Phase of the layer.
-    opacity : float32 (energy, y, x)
-        Opacity of the neighbourhood minus that of the pixel itself, 0 where negative.
-    rate : float32 (energy, phase)
-        Stages per nm.
-    keep : float32 (energy, phase)
-        Chance to go on at a stage rather than to be scattered back.
-    bulk : float32 (energy, phase, stage)
-        Yield of the bulk material, entered at each stage.
-    wall_rate : float
-        Stages per nm at a fully opaque neighbourhood.
-    thickness : float
-        Thickness of the layer in nm.
-    below, above : float32 (energy, stage, y, x)
-        Yields at the lower and the upper side; `above` may be `below` and may hold fewer stages.
+    brightness : float32 (phase,)
+        What each phase adds.
+    passed : float32 (phase, stage)
+        Chance to pass 0, 1, 2 ... stages in the layer: what carries the first sums, of which each has one stage less to go.
+    kept : float32 (sum,)
+        How much of what lies below is left of the other sums above the layer.
+    below, above : float32 (y, x, stage + sum)
+        Sums at the lower and the upper side; `above` may be `below`.
     """
-    energies, stages = below.shape[0], below.shape[1]
-    wanted = above.shape[1]
+    stages = passed.shape[1]
     for y in nb.prange(labels.shape[0]):
-        weight = np.empty(stages, np.float32)
         for x in range(labels.shape[1]):
             phase = labels[y, x]
-            for e in range(energies):
-                crossed = np.float32((rate[e, phase] + wall_rate * opacity[e, y, x]) * thickness)
-                if crossed == 0:
-                    for k in range(wanted):
-                        above[e, k, y, x] = below[e, k, y, x]
-                    continue
-                weight[0] = np.exp(-crossed)
-                for j in range(1, stages):
-                    weight[j] = weight[j - 1] * crossed * keep[e, phase] / j
-                for k in range(wanted):
-                    excess = np.float32(0)
-                    for j in range(stages - k):
-                        excess += weight[j] * (below[e, k + j, y, x] - bulk[e, phase, k + j])
-                    above[e, k, y, x] = bulk[e, phase, k] + excess
+            own = brightness[phase]
+            for k in range(stages):
+                difference = np.float32(0)
+                for j in range(stages - k):
+                    difference += passed[phase, j] * (below[y, x, k + j] - own)
+                above[y, x, k] = own + difference
+            for k in range(kept.shape[0]):
+                above[y, x, stages + k] = own + kept[k] * (below[y, x, stages + k] - own)
+
+
+@nb.njit(parallel=True, cache=True, fastmath=True)
+def mix_sums(sums: Any, weights: Any, mixed: Any) -> None:
+    """Write mixtures of sums ``(y, x, sum)`` into images ``(mixture, y, x)``, with weights ``(sum, mixture)``."""
+    n_sums, n_mixed = weights.shape
+    n_x = sums.shape[1]
+    for y in nb.prange(sums.shape[0]):
+        row = np.zeros((n_x, n_mixed), np.float32)
+        for x in range(n_x):
+            for k in range(n_sums):
+                value = sums[y, x, k]
+                for m in range(n_mixed):
+                    row[x, m] += value * weights[k, m]
+        for m in range(n_mixed):
+            for x in range(n_x):
+                mixed[m, y, x] = row[x, m]
+
+
+def smooth(image: Any, along_y: float, along_x: float, passes: int) -> None:
+    """Average an image in place with two-sided exponentials, along both axes and several times over, mirrored at its edges.
+
+    Parameters
+    ----------
+    image : float32 (y, x)
+        The image.
+    along_y, along_x : float
+        Share of the new pixel in a running average, see `exponential_share`; 1 leaves the image as it is.
+    passes : int
+        How often; two are close to a Gaussian.
+    """
+    if along_x < 1:
+        smooth_rows(image, along_x, passes)
+    if along_y < 1:
+        smooth_columns(image, along_y, passes)
+
+
+# Of the mirror image beyond an edge so much is taken into account.
+_NEGLIGIBLE = 1e-5
+# Columns and rows that are averaged together.
+_COLUMNS = 64
+_ROWS = 16
+
+
+@nb.njit(parallel=True, cache=True, fastmath=True)
+def smooth_rows(image: Any, along_x: float, passes: int) -> None:
+    """Average every row in place, see `smooth`; several rows at once, because within one each value waits for the one before."""
+    n_y, n_x = image.shape
+    share, rest = np.float32(along_x), np.float32(1 - along_x)
+    for block in nb.prange((n_y + _ROWS - 1) // _ROWS):
+        first, count = block * _ROWS, min(_ROWS, n_y - block * _ROWS)
+        turned = np.empty((n_x, _ROWS), np.float32)
+        running = np.empty(_ROWS, np.float32)
+        for row in range(_ROWS):
+            for x in range(n_x):
+                turned[x, row] = image[first + min(row, count - 1), x]
+        for _ in range(passes):
+            running[:] = 0
+            weight, total, x = share, np.float32(0), 0
+            while x < n_x and weight > _NEGLIGIBLE:
+                for row in range(_ROWS):
+                    running[row] += weight * turned[x, row]
+                total += weight
+                weight *= rest
+                x += 1
+            running /= total
+            for step in range(2 * n_x):
+                x = step if step < n_x else 2 * n_x - 1 - step
+                for row in range(_ROWS):
+                    running[row] = share * turned[x, row] + rest * running[row]
+                    turned[x, row] = running[row]
+        for row in range(count):
+            for x in range(n_x):
+                image[first + row, x] = turned[x, row]
+
+
+@nb.njit(parallel=True, cache=True, fastmath=True)
+def smooth_columns(image: Any, along_y: float, passes: int) -> None:
+    """Average every column in place, see `smooth`."""
+    n_y, n_x = image.shape
+    share, rest = np.float32(along_y), np.float32(1 - along_y)
+    for block in nb.prange((n_x + _COLUMNS - 1) // _COLUMNS):
+        first, last = block * _COLUMNS, min(n_x, (block + 1) * _COLUMNS)
+        running = np.empty(last - first, np.float32)
+        for _ in range(passes):
+            running[:] = 0
+            weight, total, y = share, np.float32(0), 0
+            while y < n_y and weight > _NEGLIGIBLE:
+                for x in range(first, last):
+                    running[x - first] += weight * image[y, x]
+                total += weight
+                weight *= rest
+                y += 1
+            running /= total
+            for step in range(2 * n_y):
+                y = step if step < n_y else 2 * n_y - 1 - step
+                for x in range(first, last):
+                    running[x - first] = share * image[y, x] + rest * running[x - first]
+                    image[y, x] = running[x - first]

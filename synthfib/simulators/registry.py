@@ -12,5 +12,6 @@ SIMULATORS = Registry(
         "mock": "synthfib.simulators.mock:Mock",
         "nebula": "synthfib.simulators.external.nebula:Nebula",
         "penepma": "synthfib.simulators.external.penepma:Penepma",
+        "surrogate": "synthfib.simulators.surrogate:Surrogate",
     },
 )

@@ -1,0 +1,1 @@
+"""What the fast simulators learn from Monte Carlo."""
