@@ -58,8 +58,8 @@ microscope: helios-g3-multi-voltage
 simulator: {simulator}
 energies_kev: [2]
 voxel_size_nm: 2.5
-slices: 16
-pixels: [128, 128]
+slices: 8
+pixels: [96, 96]
 splits: {{train: 3, validation: 1, test: 2}}
 """
 

@@ -29,6 +29,8 @@ COMMANDS = [
     "build",
     "verify",
     "train",
+    "train-surrogate",
+    "calibrate",
     "segment",
     "evaluate",
     "benchmark",

@@ -93,10 +93,10 @@ def test_intervals_are_means_over_their_depths() -> None:
 
 def test_it_warns_where_it_never_was() -> None:
     plan = MillingPlan(np.zeros(1), (200.0, 200.0))
-    volume = LabelVolume(np.random.default_rng(1).integers(0, 2, (20, 16, 16), dtype=np.uint8), (200.0,) * 3, EPOXY_GOLD)
+    volume = LabelVolume(np.random.default_rng(1).integers(0, 2, (20, 16, 16), dtype=np.uint8), (200.0, 200.0, 200.0), EPOXY_GOLD)
     with pytest.warns(UserWarning, match="never saw a scene like this"):
         Surrogate().simulate(volume, plan, energies_kev=[1.0], rng=0)
-    three = LabelVolume(np.random.default_rng(1).integers(0, 3, (20, 16, 16), dtype=np.uint8), (2.5,) * 3, (*EPOXY_GOLD, material("zirconia")))
+    three = LabelVolume(np.random.default_rng(1).integers(0, 3, (20, 16, 16), dtype=np.uint8), (2.5, 2.5, 2.5), (*EPOXY_GOLD, material("zirconia")))
     with pytest.warns(UserWarning, match="two phases"):
         look(three, Surrogate())
 

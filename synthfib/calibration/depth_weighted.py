@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import scipy.linalg
 from numpy.typing import NDArray
 
 from synthfib._version import __version__
@@ -96,9 +95,10 @@ class _Fit:
         weight = math.sqrt(wanted.size) / (noise + _AIM**2)
         # From slopes to the weights of this pair.
         own = np.eye(self._n_weights)
-        flat_weights, uneven_weights = (np.kron(terms(numbers), own) for terms in (flat_terms, uneven_terms))
-        self._n_flat = flat_weights.shape[1]
-        weights = scipy.linalg.block_diag(flat_weights, uneven_weights)
+        of_flat, of_uneven = (np.kron(terms(numbers), own) for terms in (flat_terms, uneven_terms))
+        self._n_flat = of_flat.shape[1]
+        weights: NDArray[np.float64] = np.zeros((2 * self._n_weights, of_flat.shape[1] + of_uneven.shape[1]))
+        weights[: self._n_weights, : self._n_flat], weights[self._n_weights :, self._n_flat :] = of_flat, of_uneven
         self._matrix = self._matrix + weight * weights.T @ gram @ weights
         self._right = self._right + weight * weights.T @ right
         self._pairs.append((weights, gram, right, square, noise))

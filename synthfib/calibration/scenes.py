@@ -88,7 +88,7 @@ def draw_scene(seed: int, index: int) -> Scene:
         volume = _plates(rng, (pore, solid), (layers, _SIDE, _SIDE), size_nm, feature_voxels)
     else:
         made = _generator(shape, (pore, solid), feature_voxels * size_nm, size_nm, solid_fraction)
-        volume = made.generate((layers, _SIDE, _SIDE), (size_nm,) * 3, rng=generator_seed)
+        volume = made.generate((layers, _SIDE, _SIDE), (size_nm, size_nm, size_nm), rng=generator_seed)
     return Scene(volume, energy_kev, shape, electron_seed)
 
 
@@ -98,15 +98,15 @@ def draw_film(seed: int, index: int) -> Scene:
     pairs = list(MATERIAL_PAIRS)
     phases = tuple(material(name) for name in pairs[rng.choice(len(pairs), p=_shares(MATERIAL_PAIRS.values()))])
     energy_kev = _log_uniform(rng, ENERGIES_KEV)
-    depths_nm = np.array([backscatter_depth_nm(phase, energy_kev) for phase in phases])
-    depths_nm[~np.isfinite(depths_nm)] = depths_nm.min()
+    depths_nm = [backscatter_depth_nm(phase, energy_kev) for phase in phases]
+    depths_nm = [depth if math.isfinite(depth) else min(depths_nm) for depth in depths_nm]
     first, n_layers = int(rng.integers(2)), int(rng.integers(1, 4))
-    order = (first + np.arange(n_layers + 1)) % 2
+    order = [(first + layer) % 2 for layer in range(n_layers + 1)]
     thickness_nm = [depths_nm[phase] * _log_uniform(rng, _FILMS) for phase in order[:-1]]
     thickness_nm.append(8 * depths_nm[order[-1]])
-    layer_nm = max(min(min(thickness_nm) / 8, depths_nm.min() / 4), sum(thickness_nm) / _MOST_LAYERS)
-    column = np.repeat(order, [max(1, round(nm / layer_nm)) for nm in thickness_nm]).astype(np.uint8)
-    pixel_nm = 2 / (1 / depths_nm).sum() / _log_uniform(rng, DEPTHS_VOXELS)
+    layer_nm = max(min(min(thickness_nm) / 8, min(depths_nm) / 4), sum(thickness_nm) / _MOST_LAYERS)
+    column = np.repeat(np.array(order, np.uint8), [max(1, round(nm / layer_nm)) for nm in thickness_nm])
+    pixel_nm = 2 / sum(1 / depth for depth in depths_nm) / _log_uniform(rng, DEPTHS_VOXELS)
     labels = np.broadcast_to(column[:, None, None], (len(column), _FILM_SIDE, _FILM_SIDE)).copy()
     return Scene(LabelVolume(labels, (layer_nm, pixel_nm, pixel_nm), phases), energy_kev, "films", int(rng.integers(2**31)))
 
@@ -141,7 +141,7 @@ def _plates(
         labels[np.abs(distance) < feature_voxels * rng.uniform(0.15, 0.75)] = 1
     if rng.random() < 0.5:
         labels = 1 - labels
-    return LabelVolume(labels, (size_nm,) * 3, phases)
+    return LabelVolume(labels, (size_nm, size_nm, size_nm), phases)
 
 
 def _shares(weights: Iterable[float]) -> NDArray[np.float64]:

@@ -74,65 +74,59 @@ def smooth(image: Any, along_y: float, along_x: float, passes: int) -> None:
         smooth_columns(image, along_y, passes)
 
 
-# Of the mirror image beyond an edge so much is taken into account.
+# Of the mirror image beyond an edge so much is neglected.
 _NEGLIGIBLE = 1e-5
-# Columns and rows that are averaged together.
+# Columns and rows that are averaged together, because within one each value waits for the one before.
 _COLUMNS = 64
 _ROWS = 16
 
 
 @nb.njit(parallel=True, cache=True, fastmath=True)
 def smooth_rows(image: Any, along_x: float, passes: int) -> None:
-    """Average every row in place, see `smooth`; several rows at once, because within one each value waits for the one before."""
+    """Average every row in place, see `smooth`."""
     n_y, n_x = image.shape
-    share, rest = np.float32(along_x), np.float32(1 - along_x)
     for block in nb.prange((n_y + _ROWS - 1) // _ROWS):
-        first, count = block * _ROWS, min(_ROWS, n_y - block * _ROWS)
-        turned = np.empty((n_x, _ROWS), np.float32)
-        running = np.empty(_ROWS, np.float32)
-        for row in range(_ROWS):
+        first, last = block * _ROWS, min(n_y, (block + 1) * _ROWS)
+        lines = np.zeros((n_x, _ROWS), np.float32)
+        for y in range(first, last):
             for x in range(n_x):
-                turned[x, row] = image[first + min(row, count - 1), x]
-        for _ in range(passes):
-            running[:] = 0
-            weight, total, x = share, np.float32(0), 0
-            while x < n_x and weight > _NEGLIGIBLE:
-                for row in range(_ROWS):
-                    running[row] += weight * turned[x, row]
-                total += weight
-                weight *= rest
-                x += 1
-            running /= total
-            for step in range(2 * n_x):
-                x = step if step < n_x else 2 * n_x - 1 - step
-                for row in range(_ROWS):
-                    running[row] = share * turned[x, row] + rest * running[row]
-                    turned[x, row] = running[row]
-        for row in range(count):
+                lines[x, y - first] = image[y, x]
+        _average(lines, along_x, passes)
+        for y in range(first, last):
             for x in range(n_x):
-                image[first + row, x] = turned[x, row]
+                image[y, x] = lines[x, y - first]
 
 
 @nb.njit(parallel=True, cache=True, fastmath=True)
 def smooth_columns(image: Any, along_y: float, passes: int) -> None:
     """Average every column in place, see `smooth`."""
     n_y, n_x = image.shape
-    share, rest = np.float32(along_y), np.float32(1 - along_y)
     for block in nb.prange((n_x + _COLUMNS - 1) // _COLUMNS):
         first, last = block * _COLUMNS, min(n_x, (block + 1) * _COLUMNS)
-        running = np.empty(last - first, np.float32)
-        for _ in range(passes):
-            running[:] = 0
-            weight, total, y = share, np.float32(0), 0
-            while y < n_y and weight > _NEGLIGIBLE:
-                for x in range(first, last):
-                    running[x - first] += weight * image[y, x]
-                total += weight
-                weight *= rest
-                y += 1
-            running /= total
-            for step in range(2 * n_y):
-                y = step if step < n_y else 2 * n_y - 1 - step
-                for x in range(first, last):
-                    running[x - first] = share * image[y, x] + rest * running[x - first]
-                    image[y, x] = running[x - first]
+        lines = np.zeros((n_y, _COLUMNS), np.float32)
+        lines[:, : last - first] = image[:, first:last]
+        _average(lines, along_y, passes)
+        image[:, first:last] = lines[:, : last - first]
+
+
+@nb.njit(cache=True, fastmath=True)
+def _average(lines: Any, share: float, passes: int) -> None:
+    """Average each line of ``(place, line)`` in place, forward and back; it begins with the average of its mirror image."""
+    n, width = lines.shape
+    new, old = np.float32(share), np.float32(1 - share)
+    running = np.empty(width, np.float32)
+    for _ in range(passes):
+        running[:] = 0
+        weight, total, place = new, np.float32(0), 0
+        while place < n and weight > _NEGLIGIBLE:
+            for line in range(width):
+                running[line] += weight * lines[place, line]
+            total += weight
+            weight *= old
+            place += 1
+        running /= total
+        for step in range(2 * n):
+            place = step if step < n else 2 * n - 1 - step
+            for line in range(width):
+                running[line] = new * lines[place, line] + old * running[line]
+                lines[place, line] = running[line]

@@ -12,7 +12,7 @@ BUDGET_MINUTES = 60.0
 
 # Seconds on one core of a server of 2022; the choice must not depend on the machine, or a recipe would not give the same images everywhere.
 _PER_ELECTRON_AND_KEV = 1.0e-6
-_PER_PIXEL = {"surrogate": 9.0e-7, "depth-weighted": 6.0e-8}
+_PER_PIXEL = {"surrogate": 9.0e-7, "depth-weighted": 1.2e-7}
 _PER_VOXEL = {"surrogate": 1.5e-8, "depth-weighted": 1.5e-8}
 _CORES = 2
 _SURROGATE_KEV = (0.5, 6.0)

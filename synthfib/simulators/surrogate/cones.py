@@ -40,20 +40,22 @@ def depth_intervals(summed: Tensor, first_layer: float, layers_per_depth: float)
     layers_per_depth : float
         Median backscatter depth in layers.
     """
-    end = float(summed.shape[0] - 1)
-    limits = [min(first_layer + limit * layers_per_depth, end) for limit in DEPTH_LIMITS]
+    start = int(first_layer)
+    inside, end = first_layer - start, float(summed.shape[0] - 1 - start)
+    limits = [min(inside + limit * layers_per_depth, end) for limit in DEPTH_LIMITS]
     means = torch.empty((N_INTERVALS, *summed.shape[1:]), dtype=summed.dtype, device=summed.device)
-    above = _at(summed, limits[0])
+    above = _sum_down_to(summed, start, limits[0])
     for j, (top, bottom) in enumerate(pairwise(limits)):
-        below = _at(summed, bottom)
+        below = _sum_down_to(summed, start, bottom)
         means[j] = (below - above) / (bottom - top) if bottom - top > 1e-4 * layers_per_depth else means[j - 1]
         above = below
     return means
 
 
-def _at(summed: Tensor, depth: float) -> Tensor:
-    layer = min(int(depth), summed.shape[0] - 2)
-    return torch.lerp(summed[layer], summed[layer + 1], depth - layer)
+def _sum_down_to(summed: Tensor, start: int, depth: float) -> Tensor:
+    """Return sums from layer `start` down to `depth` layers below it; whole layers are subtracted first, which is exact for two phases."""
+    layer = min(start + int(depth), summed.shape[0] - 2)
+    return torch.lerp(summed[layer] - summed[start], summed[layer + 1] - summed[start], depth - (layer - start))
 
 
 class Averages:
