@@ -59,7 +59,7 @@ simulator: {simulator}
 energies_kev: [2]
 voxel_size_nm: 2.5
 slices: 8
-pixels: [96, 96]
+pixels: [80, 80]
 splits: {{train: 3, validation: 1, test: 2}}
 """
 
@@ -105,7 +105,7 @@ class Comparison:
 def compare(measured: Path | None, electrons: int) -> tuple[list[Comparison], float]:
     """All comparisons, and the seconds that one electron of Monte Carlo took per keV."""
     comparisons, spent, followed = [], 0.0, 0.0
-    for name, volume, energies_kev in structures(measured):
+    for name, volume, energies_kev in list(structures(measured)):
         plan = MillingPlan(FACES_NM, SIZE_NM[1:])
         labels = volume.labels[plan.voxel_index(SIZE_NM[0])]
         for energy_kev in energies_kev:

@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from synthfib.segmentation.otsu import Otsu as Otsu
     from synthfib.segmentation.unet import UNet as UNet
     from synthfib.simulators.depth_weighted import DepthWeighted as DepthWeighted
+    from synthfib.simulators.monte_carlo import MonteCarlo as MonteCarlo
+    from synthfib.simulators.surrogate import Surrogate as Surrogate
 
 _HOMES = {
     "Channel": "data.stack",
@@ -51,9 +53,11 @@ _HOMES = {
     "LeveledWave": "generators.leveled_wave",
     "Material": "data.material",
     "MillingPlan": "data.milling",
+    "MonteCarlo": "simulators.monte_carlo",
     "Otsu": "segmentation.otsu",
     "Provenance": "data.provenance",
     "SliceThickness": "data.milling",
+    "Surrogate": "simulators.surrogate",
     "SynthfibError": "errors",
     "UNet": "segmentation.unet",
     "YieldStack": "data.stack",

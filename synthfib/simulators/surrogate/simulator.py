@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import warnings
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -37,7 +38,7 @@ class Surrogate:
     """Predicts the yield from what lies in cones below each pixel, as Monte Carlo images taught it.
 
     Structure enters as averages over 16 depth intervals and several widths, all in units of the median backscatter depth of the
-    mixture; a small network turns them and six numbers on materials and energy into a yield. Homogeneous matter has its tabulated
+    mixture; a small network turns them and five numbers on materials and energy into a yield. Homogeneous matter has its tabulated
     coefficient exactly. All backscattered electrons are counted, as by the detector `bse`. The volume counts as mirrored at its sides
     and below. The result is the same for any number of processors.
 
@@ -110,7 +111,7 @@ class _Look:
     ) -> None:
         z_nm, y_nm, x_nm = volume.voxel_size_nm
         self._volume, self._plan, self._scene, self._device, self._data = volume, plan, scene, device, data
-        self._network = trained.network.to(device)
+        self._network = copy.deepcopy(trained.network).to(device)  # the original is kept for other devices
         self._numbers = torch.from_numpy(scene.numbers)[None].to(device)
         self._face_layers = plan.positions_nm / z_nm
         self._depth_layers = scene.depth_nm / z_nm
