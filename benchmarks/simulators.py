@@ -213,11 +213,11 @@ def picture(comparisons: list[Comparison]) -> Figure:
             axis.set_title(title, fontsize=8)
         for axis, (name, image) in zip(row[3:], c.images.items(), strict=True):
             shown = axis.imshow(100 * (image[1] - c.reference[1]) / c.contrast, cmap="RdBu_r", vmin=-30, vmax=30)
-            axis.set_title(f"{name} - Monte Carlo: {c.figures(name)['rms_percent']:.1f} %", fontsize=7)
+            axis.set_title(f"{name}: {c.figures(name)['rms_percent']:.1f} %", fontsize=8)
         row[0].set_ylabel(f"{c.structure}\n{c.energy_kev:g} keV", fontsize=8)
         for axis in row:
             axis.set(xticks=[], yticks=[])
-    figure.colorbar(shown, ax=axes[:, 3:], label="percent of the contrast, with the noise of Monte Carlo", shrink=0.4)
+    figure.colorbar(shown, ax=axes[:, 3:], label="difference from Monte Carlo with its noise, percent of the contrast", shrink=0.4)
     return figure
 
 
