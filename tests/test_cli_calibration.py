@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from synthfib.data.readers import read_stack
-from tests.conftest import Run
+
+Run = Callable[..., Any]
 
 
 @pytest.fixture(scope="module")
