@@ -126,7 +126,9 @@ def test_weights_that_cannot_be_are_refused_in_one_sentence(tmp_path: Path) -> N
     assert isinstance(metadata, dict)
     (tmp_path / "cut").write_bytes(SHIPPED_FILE.read_bytes()[:1000])
     (tmp_path / "text").write_text("not weights")
-    for name, change in (("other", {"format": "something else"}), ("no-domain", {"about": "{}"}), ("small", {"about": json.dumps({"width": 3})})):
+    about = json.loads(metadata["about"])
+    for name, change in (("other", {"format": "something else"}), ("no-domain", {"domain": {}}), ("small", {"width": 3})):
+        change = {"about": json.dumps(about | change)}
         text = json.dumps({**header, "__metadata__": {**metadata, **change}}).encode()
         (tmp_path / name).write_bytes(struct.pack("<Q", len(text)) + text + tensors)
     for name in ("cut", "text", "other", "no-domain", "small", "missing"):

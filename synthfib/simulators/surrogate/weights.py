@@ -70,9 +70,11 @@ class TrainedNetwork:
 def write_weights(path: Path, trained: TrainedNetwork, notes: dict[str, Any]) -> None:
     """Write weights, whole or not at all; `notes` say how they were made."""
     domain = {"lowest": trained.lowest.tolist(), "highest": trained.highest.tolist(), "errors_percent": trained.errors_percent}
-    about = {"width": trained.network.hidden.out_features, "domain": domain, "notes": notes}
+    about = {"format": FORMAT, "width": trained.network.hidden.out_features, "domain": domain, "notes": notes}
     with atomic_path(path) as temporary:
-        save_file(trained.network.state_dict(), temporary, metadata={"format": FORMAT, "about": json.dumps(about, sort_keys=True)})
+        save_file(
+            trained.network.state_dict(), temporary, metadata={"about": json.dumps(about, sort_keys=True)}
+        )  # one entry: several are written in any order
 
 
 @lru_cache(maxsize=4)
@@ -88,10 +90,9 @@ def read_weights(path: Path) -> TrainedNetwork:
         raise InputError(f"The weights of the surrogate must be a file, {str(path)!r} is none; train some with: synthfib train-surrogate")
     try:
         with safe_open(path, framework="pt") as file:
-            header = file.metadata() or {}
-            if header.get("format") != FORMAT:
-                raise InputError(f"{path} must hold weights of the format {FORMAT!r}, got {header.get('format')!r}; train them again.")
-            about = json.loads(header["about"])
+            about = json.loads((file.metadata() or {}).get("about", "{}"))
+            if about.get("format") != FORMAT:
+                raise InputError(f"{path} must hold weights of the format {FORMAT!r}, got {about.get('format')!r}; train them again.")
             network = PixelNetwork(int(about["width"]))
             network.load_state_dict({name: file.get_tensor(name) for name in file.keys()})  # noqa: SIM118
         domain = about["domain"]
