@@ -9,6 +9,8 @@ from synthfib.calibration.pairs import load_pairs, make_pairs
 from synthfib.calibration.scenes import MATERIAL_PAIRS, draw_film, draw_scene
 from synthfib.calibration.surrogate import SurrogateTraining, train_surrogate
 from synthfib.errors import InputError
+from synthfib.simulators.conditions import conditions_of
+from synthfib.simulators.depth_weights import DepthWeights
 from synthfib.simulators.surrogate.weights import read_weights
 
 
@@ -59,7 +61,12 @@ def test_the_fit_writes_a_table_that_the_model_reads(folder: Path, tmp_path: Pat
     left = calibrate_depth_weights(load_pairs(folder), tmp_path / "table.json", on_progress=lambda share, _: shares.append(share))
     assert set(left) == {"vacuum", "filled"}
     assert shares[-1] == pytest.approx(1)
-    assert (tmp_path / "table.json").stat().st_size > 1000
+    weights = DepthWeights.read(tmp_path / "table.json")
+    for pair in load_pairs(folder):
+        flat, uneven = weights.of(conditions_of(pair.volume, pair.energy_kev))
+        assert flat.sum() == pytest.approx(1, abs=1e-3)
+        assert uneven.sum() == pytest.approx(0, abs=1e-3)
+        assert flat[0, 0] != 1
 
 
 def test_training_is_reproducible_and_its_weights_read_back(folder: Path, tmp_path: Path) -> None:

@@ -56,7 +56,7 @@ class SurrogateTraining:
     """
 
     width: int = 64
-    epochs: int = 60
+    epochs: int = 45
     batch_size: int = 8192
     learning_rate: float = 4e-3
     seed: int = 0

@@ -59,7 +59,7 @@ class DepthWeighted:
         Memory: the yield stack and a few images.
         """
         del rng
-        weights = DepthWeights.shipped()
+        weights = DepthWeights.read()
         data = np.empty((len(energies_kev), plan.n_slices, *volume.shape[1:]), np.float32)
         for e, energy_kev in enumerate(energies_kev):
             scene = conditions_of(volume, energy_kev)

@@ -54,9 +54,9 @@ class DepthWeights:
 
     @classmethod
     @cache
-    def shipped(cls) -> DepthWeights:
-        """Return the weights that come with the package."""
-        text = TABLE_FILE.read_text()
+    def read(cls, path: Path = TABLE_FILE) -> DepthWeights:
+        """Return the weights of a table, by default those that come with the package."""
+        text = path.read_text()
         table: dict[str, Any] = json.loads(text)
         columns = [np.array([table[kind][name] for kind in KINDS], np.float64) for name in ("lowest", "highest", "flat", "uneven")]
         return cls(columns[0], columns[1], columns[2], columns[3], hashlib.sha256(text.encode()).hexdigest()[:16])
