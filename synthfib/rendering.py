@@ -9,10 +9,12 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
+from synthfib.data.material import Material
 from synthfib.data.milling import MillingPlan
 from synthfib.data.stack import YieldStack
 from synthfib.data.volume import LabelVolume
 from synthfib.errors import InputError, UnsupportedError
+from synthfib.physics.backscatter import backscatter_coefficient
 from synthfib.simulators.base import OnProgress, ReportingSimulator, Simulator
 
 
@@ -79,6 +81,29 @@ def exposed_labels(volume: LabelVolume, plan: MillingPlan) -> NDArray[np.uint8]:
     """Return the phase of every pixel of every face, uint8 ``(slice, y, x)``."""
     y, x = plan.pixel_index(volume.voxel_size_nm, volume.extent_nm)
     return volume.labels[np.ix_(plan.voxel_index(volume.voxel_size_nm[0]), y, x)]
+
+
+def shine_through(expected: YieldStack, labels: NDArray[np.uint8], phases: Sequence[Material]) -> NDArray[np.uint8]:
+    """Return the share of the signal of each pore pixel that its own material would not give, uint8 ``(channel, slice, y, x)``.
+
+    The share is ``1 - eta / yield`` with the bulk backscatter coefficient of label 0, not below 0; 255 stands for 1. Solid has 0.
+
+    Parameters
+    ----------
+    expected : YieldStack
+        Expected yield.
+    labels : ndarray of uint8, shape (slice, y, x)
+        Phase of every pixel of every face.
+    phases : sequence of Material
+        What each label is made of, pore first.
+    """
+    shares = np.zeros(expected.data.shape, np.uint8)
+    for c, channel in enumerate(expected.channels):
+        eta = backscatter_coefficient(phases[0], channel.energy_kev)
+        for face, share, signal in zip(labels, shares[c], expected.data[c], strict=True):
+            beyond = (face == 0) & (signal > eta)
+            share[beyond] = np.rint(255 * (1 - eta / signal[beyond])).astype(np.uint8)
+    return shares
 
 
 def depth_to_solid_nm(volume: LabelVolume, plan: MillingPlan) -> NDArray[np.float32]:

@@ -289,7 +289,7 @@ def test_a_full_disk_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyP
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     with monkeypatch.context() as patch:
-        patch.setattr("synthfib.corpus.build.write_stack", full)
+        patch.setattr("synthfib.corpus.part.write_stack", full)
         with pytest.raises(ResourceError, match=r"cannot be written .*; make room and start the same build again"):
             build_corpus(tiny(), tmp_path / "corpus")
     assert build_corpus(tiny(), tmp_path / "corpus").n_built == 4

@@ -152,7 +152,7 @@ def test_content_hash_changed_and_signed_again_is_found(corpus: Path) -> None:
     position = manifest.index('"labels": "') + len('"labels": "')
     (corpus / MANIFEST).write_text(manifest[:position] + ("1" if manifest[position] == "0" else "0") + manifest[position + 1 :])
     _sign_again(corpus)
-    assert problems(corpus) == ("manifest.json: its content digest is not that of its volumes.",)
+    assert problems(corpus) == ("manifest.json: its content digest is not that of its content.",)
 
 
 @pytest.mark.parametrize("line", ["0" * 64 + "  ../outside\n", "0" * 64 + "  /etc/passwd\n", "0" * 64 + " *README.md\n", "nonsense\n", "\n"])

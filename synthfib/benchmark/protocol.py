@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from functools import reduce
 from operator import add
 from time import perf_counter
@@ -174,7 +174,7 @@ def _compete(
         stack = corpus.read(name)
         confusion, seconds = _score(name, segmenter, stack)
         confusions.append(confusion)
-        volumes.append({"method": method, "volume": name, **_entry(confusion), "details": dict(segmenter.describe(_without_truth(stack)))})
+        volumes.append({"method": method, "volume": name, **_entry(confusion), "details": dict(segmenter.describe(stack.without_truth()))})
         predict_seconds += seconds
         report(BenchmarkProgress(method, "predict", done / len(names)))
     pooled = {"method": method, **_entry(reduce(add, confusions)), "fit_seconds": fit_seconds, "predict_seconds": predict_seconds}
@@ -185,12 +185,8 @@ def _score(name: str, segmenter: Segmenter, stack: ImageStack) -> tuple[Confusio
     if stack.labels is None:
         raise InputError(f"A benchmark needs labels to compare with, the volume {name!r} has none.")
     started = perf_counter()
-    found = segmenter.predict(_without_truth(stack))
+    found = segmenter.predict(stack.without_truth())
     return Confusion.of(found, stack.labels), perf_counter() - started
-
-
-def _without_truth(stack: ImageStack) -> ImageStack:
-    return replace(stack, labels=None, phases=(), depth_to_solid_nm=None, displacement_nm=None)
 
 
 def _entry(confusion: Confusion) -> dict[str, Any]:

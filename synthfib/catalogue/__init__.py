@@ -16,7 +16,9 @@ from synthfib.catalogue.recipes import MillingFaultsRecipe as MillingFaultsRecip
 from synthfib.catalogue.recipes import PhaseNames as PhaseNames
 from synthfib.catalogue.recipes import PositionMeasurementRecipe as PositionMeasurementRecipe
 from synthfib.catalogue.recipes import SliceThicknessRecipe as SliceThicknessRecipe
+from synthfib.catalogue.recipes import SmallSizes as SmallSizes
 from synthfib.catalogue.recipes import SplitSizes as SplitSizes
+from synthfib.catalogue.recipes import small_edition as small_edition
 from synthfib.catalogue.structures import LeveledWaveRecipe as LeveledWaveRecipe
 from synthfib.catalogue.structures import Structure as Structure
 from synthfib.catalogue.structures import StructureRecipe as StructureRecipe

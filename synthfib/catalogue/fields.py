@@ -24,6 +24,9 @@ Name = Annotated[str, Field(pattern=NAME_PATTERN, max_length=80)]
 Text = Annotated[str, Field(min_length=1, max_length=500)]
 Reference = Annotated[str, Field(pattern=REFERENCE_PATTERN, max_length=500)]
 Count = Annotated[int, Field(ge=0, le=100_000)]
+Commitment = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+#: What a corpus may keep beside images and truth.
+Keepsake = Literal["yields", "structures"]
 Size = Annotated[int, Field(ge=1, le=1_000_000)]
 
 _Law = Literal["uniform", "log-uniform", "normal", "choice"]

@@ -9,9 +9,11 @@ from pydantic import Field, field_validator, model_validator
 from synthfib.catalogue.fields import (
     VERSION_PATTERN,
     Chance,
+    Commitment,
     Count,
     Degradations,
     Energies,
+    Keepsake,
     Length,
     LengthOrZero,
     Name,
@@ -21,6 +23,7 @@ from synthfib.catalogue.fields import (
     Text,
 )
 from synthfib.catalogue.structures import Structure
+from synthfib.errors import RecipeError
 
 Kind = Literal["material", "microscope", "corpus"]
 
@@ -108,11 +111,19 @@ class MicroscopeRecipe(Recipe):
 
 
 class SplitSizes(Strict):
-    """Number of volumes of each split."""
+    """Number of structures of each split."""
 
     train: Count
     validation: Count
     test: Count
+
+
+class SmallSizes(Strict):
+    """What a small edition of a corpus changes, to try it out."""
+
+    slices: Size = Field(description="Slices per volume.")
+    pixels: tuple[Size, Size] = Field(description="Pixels per slice, (y, x).")
+    splits: SplitSizes
 
 
 class CorpusRecipe(Recipe):
@@ -134,6 +145,13 @@ class CorpusRecipe(Recipe):
     slices: Size = Field(description="Slices per volume.")
     pixels: tuple[Size, Size] = Field(description="Pixels per slice, (y, x).")
     splits: SplitSizes
+    thickness_draws: int = Field(default=1, ge=1, le=1000, description="How often each structure is milled, each time with other slices.")
+    keep: tuple[Keepsake, ...] = Field(default=(), description="What to keep beside images and truth: yields without noise, whole structures.")
+    small: SmallSizes | None = Field(default=None, description="Sizes of the small edition.")
+    creators: tuple[Text, ...] = Field(default=("The synthfib developers",), min_length=1, description="Whom to cite.")
+    sealed: Commitment | None = Field(
+        default=None, description="Commitment to the seed of the test split, which is withheld: SHA-256 of a secret salt and that seed."
+    )
 
     @field_validator("energies_kev")
     @classmethod
@@ -146,6 +164,20 @@ class CorpusRecipe(Recipe):
         if splits.train + splits.validation + splits.test == 0:
             raise ValueError("must hold at least one volume")
         return splits
+
+
+def small_edition(recipe: CorpusRecipe) -> CorpusRecipe:
+    """Return the small edition of a corpus, named ``<name>-small``.
+
+    Raises
+    ------
+    RecipeError
+        If the recipe has none.
+    """
+    if recipe.small is None:
+        raise RecipeError(f"The corpus {recipe.name!r} has no small edition; add `small` to its recipe, or build it as it is.")
+    sizes = {key: getattr(recipe.small, key) for key in SmallSizes.model_fields}
+    return recipe.model_copy(update={**sizes, "name": f"{recipe.name}-small", "title": f"{recipe.title} (small edition)", "small": None})
 
 
 MODELS: dict[Kind, type[Recipe]] = {"material": MaterialRecipe, "microscope": MicroscopeRecipe, "corpus": CorpusRecipe}

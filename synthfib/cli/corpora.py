@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from synthfib.cli import options
 from synthfib.cli.options import Json
 
+if TYPE_CHECKING:
+    from synthfib.catalogue import CorpusRecipe
+
 Recipe = Annotated[str, typer.Argument(help="Corpus recipe: a name (see `synthfib list corpora`), an alias, or a YAML file.")]
+Small = Annotated[bool, typer.Option("--small", help="The small edition of the corpus.")]
 Workers = Annotated[int, typer.Option("--workers", min=1, help="Processes that build volumes side by side.")]
 
 
-def plan(recipe: Recipe, workers: Workers = 1, json: Json = False) -> None:
+def plan(recipe: Recipe, workers: Workers = 1, small: Small = False, json: Json = False) -> None:
     """Predict memory, disk and time of a build."""
-    from synthfib.catalogue import load_corpus
     from synthfib.corpus.plan import plan_corpus
 
-    expected = plan_corpus(load_corpus(recipe), workers=workers)
+    expected = plan_corpus(_corpus(recipe, small), workers=workers)
     text = (
         f"{expected.n_volumes} volumes, {expected.n_slices} slices, largest structure {' x '.join(map(str, expected.largest_shape))} voxels\n"
         f"memory {expected.memory_bytes / 1e9:.2f} GB, disk {expected.disk_bytes / 1e9:.3f} GB, "
@@ -34,14 +37,14 @@ def build(
     recipe: Recipe,
     out: Annotated[Path, typer.Option("--out", help="Folder of the corpus; new, empty, or of the same build.")],
     workers: Workers = 1,
+    small: Small = False,
     json: Json = False,
 ) -> None:
     """Build a corpus; a build that was stopped goes on where it was."""
-    from synthfib.catalogue import load_corpus
     from synthfib.cli.progress import progress
     from synthfib.corpus.build import build_corpus
 
-    loaded = load_corpus(recipe)
+    loaded = _corpus(recipe, small)
     with progress(f"Building {loaded.name}") as report:
         built = build_corpus(loaded, out, workers=workers, on_progress=lambda done, total: report(done / total, f"({done} of {total} volumes)"))
     n_volumes = len(built.manifest.volumes)
@@ -58,3 +61,10 @@ def verify(path: Annotated[Path, typer.Argument(help="Folder of a corpus.")], js
     options.say({"path": str(path), "files": report.n_files, "problems": list(report.problems)}, text, json=json)
     if report.problems:
         raise typer.Exit(1)
+
+
+def _corpus(recipe: str, small: bool) -> CorpusRecipe:
+    from synthfib.catalogue import load_corpus, small_edition
+
+    loaded = load_corpus(recipe)
+    return small_edition(loaded) if small else loaded

@@ -31,6 +31,7 @@ def simulate(
     threshold: Annotated[str | None, typer.Option("--threshold", metavar="VALUE|kmeans", help="Grey values above this are solid.")] = None,
     mesh_unit: Annotated[str | None, typer.Option("--mesh-unit", metavar="nm|um|mm", help="Unit of the coordinates of a mesh.")] = None,
     mesh_margin_nm: Annotated[float, typer.Option("--mesh-margin-nm", help="Pore to add on every side of a mesh.")] = 0.0,
+    yields: Annotated[bool, typer.Option("--yields", help="Keep the expected yields beside the images.")] = False,
     seed: Seed = 1,
     force: Force = False,
     json: Json = False,
@@ -73,7 +74,7 @@ def simulate(
             faces_folder=faces,
             on_progress=report,
         )
-    write_stack(out, stack)
+    write_stack(out, stack if yields else replace(stack, yields=None))
     shutil.rmtree(faces, ignore_errors=True)
     document = {
         "structure": {

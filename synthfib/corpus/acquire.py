@@ -19,7 +19,7 @@ from synthfib.degradations.compose import Settings, draw
 from synthfib.degradations.dose_noise import DoseNoise, dwell_time_us
 from synthfib.degradations.stacks import record
 from synthfib.errors import UnsupportedError
-from synthfib.rendering import depth_to_solid_nm, exposed_labels, render
+from synthfib.rendering import depth_to_solid_nm, exposed_labels, render, shine_through
 from synthfib.simulators.base import OnProgress
 from synthfib.simulators.choice import AUTO, choose_simulator
 from synthfib.simulators.monte_carlo.detectors import detector
@@ -38,7 +38,7 @@ def acquire(
     faces_folder: Path | None = None,
     on_progress: OnProgress | None = None,
 ) -> ImageStack:
-    """Return the images that `microscope` records of `volume`, with labels and depth to the first solid of every face.
+    """Return the images that `microscope` records of `volume`, with all that is known to be true of every face.
 
     Parameters
     ----------
@@ -83,15 +83,17 @@ def acquire(
     expected = render(
         volume, plan, engine, energies_kev=energies, detector=microscope.detector, rng=np.random.default_rng(simulation), on_progress=on_progress
     )
-    return record(
+    labels = exposed_labels(volume, plan)
+    recorded = record(
         expected,
         suffered,
         rng=seed,
         bit_depth=microscope.bit_depth,
-        labels=exposed_labels(volume, plan),
+        labels=labels,
         phases=volume.phases,
         depth_to_solid_nm=depth_to_solid_nm(volume, plan),
     )
+    return replace(recorded, shine_through=shine_through(expected, labels, volume.phases), yields=expected.data)
 
 
 def _settled(name: str, volume: LabelVolume, plan: MillingPlan, energies_kev: tuple[float, ...], electrons_per_pixel: int) -> str:

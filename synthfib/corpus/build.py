@@ -8,18 +8,18 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from synthfib.catalogue import CorpusRecipe, dump_recipe
-from synthfib.corpus.card import render_card
+from synthfib.catalogue import CorpusRecipe
 from synthfib.corpus.checksums import SUMS, sums_text
+from synthfib.corpus.description import description
 from synthfib.corpus.folder import State, abandon, claim, inspect, release
-from synthfib.corpus.manifest import MANIFEST, Manifest, VolumeEntry, describe_volume, make_manifest, read_manifest, volume_file
+from synthfib.corpus.manifest import Manifest, read_manifest
+from synthfib.corpus.part import Part, make_manifest, make_part
 from synthfib.corpus.plan import check_fits, plan_resolved
-from synthfib.corpus.recipe import Place, ResolvedRecipe, resolve
-from synthfib.corpus.volume import make_stack
+from synthfib.corpus.recipe import ResolvedRecipe, resolve
+from synthfib.corpus.volume import make_stack, make_structure
 from synthfib.corpus.workers import run
 from synthfib.data.atomic import write_text
 from synthfib.data.stack import ImageStack
-from synthfib.data.writers import write_stack
 from synthfib.errors import InputError, ResourceError, SynthfibError
 
 Progress = Callable[[int, int], None]
@@ -55,7 +55,8 @@ def build_volume(recipe: CorpusRecipe, index: int) -> ImageStack:
     resolved = resolve(recipe)
     if not 0 <= index < len(resolved.places):
         raise InputError(f"The corpus {recipe.name!r} has volumes 0 to {len(resolved.places) - 1}, got {index}.")
-    return make_stack(resolved, resolved.places[index])
+    place = resolved.places[index]
+    return make_stack(resolved, place, make_structure(resolved, place))
 
 
 def build_corpus(recipe: CorpusRecipe, out: Path, *, workers: int = 1, on_progress: Progress | None = None) -> BuildReport:
@@ -98,41 +99,24 @@ def build_corpus(recipe: CorpusRecipe, out: Path, *, workers: int = 1, on_progre
 
 
 def _build(resolved: ResolvedRecipe, out: Path, workers: int, on_progress: Progress) -> BuildReport:
-    entries: dict[str, VolumeEntry] = {}
+    parts: dict[str, Part] = {}
     n_built = 0
     on_progress(0, len(resolved.places))
-    for entry, built in run(partial(_build_one, resolved, out), resolved.places, workers=workers):
-        entries[entry.name] = entry
+    for part, built in run(partial(make_part, resolved, out), resolved.places, workers=workers):
+        parts[part.volume.name] = part
         n_built += built
-        on_progress(len(entries), len(resolved.places))
-    manifest = make_manifest(resolved, tuple(entries[place.name] for place in resolved.places))
+        on_progress(len(parts), len(resolved.places))
+    manifest = make_manifest(resolved, [parts[place.name] for place in resolved.places])
     _describe(resolved, manifest, out)
     release(out)
     return BuildReport(out, manifest, n_built)
 
 
-def _build_one(resolved: ResolvedRecipe, out: Path, place: Place) -> tuple[VolumeEntry, bool]:
-    """Make the file of one volume unless it is there; say what it holds, and whether it was made."""
-    try:
-        return describe_volume(resolved, place, out), False
-    except InputError:  # absent, or damaged since
-        write_stack(out / volume_file(place), make_stack(resolved, place))
-    return describe_volume(resolved, place, out), True
-
-
 def _describe(resolved: ResolvedRecipe, manifest: Manifest, out: Path) -> None:
-    """Write everything that is not a volume; the recipes travel with the corpus, so that it can be built again from itself."""
-    materials = {f"materials/{material.name}.yaml": dump_recipe(material) for material in resolved.materials}
-    names = [f"materials/{material.name}.yaml" for material in resolved.materials]
-    texts = {
-        **materials,
-        "microscope.yaml": dump_recipe(resolved.microscope),
-        "recipe.yaml": dump_recipe(resolved.corpus, materials=names, microscope="microscope.yaml"),
-        "README.md": render_card(resolved, manifest),
-        MANIFEST: manifest.to_text(),
-    }
-    (out / "materials").mkdir(exist_ok=True)
+    """Write every text, and the checksum of every file."""
+    texts = description(resolved, manifest)
     for name, text in texts.items():
+        (out / name).parent.mkdir(exist_ok=True)
         write_text(out / name, text)
     sums = {name: hashlib.sha256(text.encode()).hexdigest() for name, text in texts.items()}
-    write_text(out / SUMS, sums_text(sums | {volume.file: volume.sha256 for volume in manifest.volumes}))
+    write_text(out / SUMS, sums_text(sums | {entry.file: entry.sha256 for entry in manifest.files}))

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from enum import Enum
 from pathlib import Path
 
 from synthfib._version import __version__
-from synthfib.corpus.manifest import MANIFEST, VOLUMES, read_manifest
+from synthfib.corpus.manifest import FOLDERS, MANIFEST, read_manifest
 from synthfib.data.atomic import TEMPORARY_PREFIX, write_text
 from synthfib.errors import InputError
 
@@ -54,10 +54,10 @@ def _finished(out: Path, digest: str) -> State:
     manifest = read_manifest(out)
     if (manifest.recipe_digest, manifest.synthfib) != (digest, __version__):
         raise InputError(f"{out} holds a corpus of another recipe or version of synthfib; choose a new or empty folder.")
-    for volume in manifest.volumes:
-        file = out / volume.file
-        if not file.is_file() or file.stat().st_size != volume.bytes:
-            raise InputError(f"{out} holds this corpus, but {volume.file} is missing or damaged; delete the folder and build again.")
+    for entry in manifest.files:
+        file = out / entry.file
+        if not file.is_file() or file.stat().st_size != entry.bytes:
+            raise InputError(f"{out} holds this corpus, but {entry.file} is missing or damaged; delete the folder and build again.")
     return State.FINISHED
 
 
@@ -77,14 +77,19 @@ def claim(out: Path, digest: str) -> Iterator[None]:
     with _lock(out):
         _sweep(out)
         write_text(out / MARKER, _marker(digest))
-        (out / VOLUMES).mkdir(exist_ok=True)
+        for name in FOLDERS:
+            (out / name).mkdir(exist_ok=True)
         yield
 
 
 def release(out: Path) -> None:
     """Take the mark off a finished corpus, once everything else is on disk."""
     _sweep(out)
-    _sync(out / VOLUMES)
+    for name in FOLDERS:
+        with suppress(OSError):  # what the recipe does not keep
+            (out / name).rmdir()
+        if (out / name).is_dir():
+            _sync(out / name)
     _sync(out)
     (out / MARKER).unlink()
     _sync(out)
@@ -93,8 +98,9 @@ def release(out: Path) -> None:
 def abandon(out: Path, *, keep_folder: bool) -> None:
     """Take back a claim on a folder that holds nothing but the mark."""
     _sweep(out)
-    if {path.name for path in out.rglob("*")} == {VOLUMES, MARKER}:
-        (out / VOLUMES).rmdir()
+    if {path.name for path in out.rglob("*")} == {*FOLDERS, MARKER}:
+        for name in FOLDERS:
+            (out / name).rmdir()
         (out / MARKER).unlink()
         if not keep_folder:
             out.rmdir()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -11,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from synthfib._version import __version__
 from synthfib.corpus.recipe import Place, ResolvedRecipe, Split
 from synthfib.corpus.volume import STAGES
-from synthfib.data.readers import read_stack
+from synthfib.data.hdf5 import TRUTH_AXES
+from synthfib.data.readers import read_stack, read_volume
 from synthfib.data.stack import ImageStack
 from synthfib.degradations.compose import strength_names
 from synthfib.degradations.registry import DEGRADATIONS
@@ -22,24 +23,46 @@ from synthfib.errors import InputError
 
 MANIFEST = "manifest.json"
 VOLUMES = "volumes"
+STRUCTURES = "structures"
+FOLDERS = (VOLUMES, STRUCTURES)
 _CHUNK = 1 << 20
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+PartName = Annotated[str, Field(pattern=r"^[a-z]+-\d{3,}$")]
 
 
 class _Entry(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
-class VolumeEntry(_Entry):
-    """One volume of a corpus."""
+class FileEntry(_Entry):
+    """One file of a corpus."""
 
-    name: str = Field(pattern=r"^[a-z]+-\d{3,}$")
-    split: Split
-    material: str
-    file: str = Field(pattern=r"^volumes/[a-z]+-\d{3,}\.h5$")
+    file: str
     bytes: int = Field(ge=0)
     sha256: Sha256
+
+
+class StructureEntry(FileEntry):
+    """One whole structure, of which volumes are cut."""
+
+    name: PartName
+    split: Split
+    material: str
+    file: str = Field(pattern=r"^structures/[a-z]+-\d{3,}\.h5$")
+    content_sha256: dict[str, Sha256]
+    shape: tuple[int, int, int]
+    solid_fraction: float = Field(ge=0, le=1)
+
+
+class VolumeEntry(FileEntry):
+    """One volume of a corpus."""
+
+    name: PartName
+    split: Split
+    structure: PartName
+    material: str
+    file: str = Field(pattern=r"^volumes/[a-z]+-\d{3,}\.h5$")
     content_sha256: dict[str, Sha256]
     shape: tuple[int, int, int, int]
     solid_fraction: float = Field(ge=0, le=1)
@@ -57,22 +80,16 @@ class Manifest(_Entry):
     recipe_digest: Sha256
     content_digest: Sha256
     volumes: tuple[VolumeEntry, ...]
+    structures: tuple[StructureEntry, ...] = ()
+
+    @property
+    def files(self) -> tuple[FileEntry, ...]:
+        """Every file that is not text."""
+        return (*self.volumes, *self.structures)
 
     def to_text(self) -> str:
         """Return the text of `manifest.json`."""
         return json.dumps(self.model_dump(mode="json"), indent=2) + "\n"
-
-
-def make_manifest(resolved: ResolvedRecipe, volumes: tuple[VolumeEntry, ...]) -> Manifest:
-    """Return the manifest of a finished corpus."""
-    return Manifest(
-        name=resolved.corpus.name,
-        version=resolved.corpus.version,
-        synthfib=__version__,
-        recipe_digest=resolved.digest,
-        content_digest=content_digest(volumes),
-        volumes=volumes,
-    )
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -108,6 +125,7 @@ def describe_volume(resolved: ResolvedRecipe, place: Place, folder: Path) -> Vol
     return VolumeEntry(
         name=place.name,
         split=place.split,
+        structure=place.structure_name,
         material=resolved.material_of(place).name,
         file=file,
         bytes=(folder / file).stat().st_size,
@@ -117,6 +135,29 @@ def describe_volume(resolved: ResolvedRecipe, place: Place, folder: Path) -> Vol
         solid_fraction=float(np.count_nonzero(stack.labels) / stack.labels.size),
         seeds={stage: resolved.seed(place, stage) for stage in STAGES},
         degradations=_degradations(stack),
+    )
+
+
+def describe_structure(resolved: ResolvedRecipe, place: Place, folder: Path) -> StructureEntry:
+    """Return the manifest entry of a structure file, from what can be read back from it.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read.
+    """
+    file = structure_file(place)
+    structure = read_volume(folder / file)
+    return StructureEntry(
+        name=place.structure_name,
+        split=place.split,
+        material=resolved.material_of(place).name,
+        file=file,
+        bytes=(folder / file).stat().st_size,
+        sha256=file_sha256(folder / file),
+        content_sha256={"labels": array_sha256(structure.labels)},
+        shape=structure.shape,
+        solid_fraction=structure.solid_fraction,
     )
 
 
@@ -132,6 +173,11 @@ def _degradations(stack: ImageStack) -> dict[str, dict[str, float]]:
 def volume_file(place: Place) -> str:
     """Return the path of a volume below its corpus."""
     return f"{VOLUMES}/{place.name}.h5"
+
+
+def structure_file(place: Place) -> str:
+    """Return the path of the structure of a volume below its corpus."""
+    return f"{STRUCTURES}/{place.structure_name}.h5"
 
 
 def file_sha256(path: Path) -> str:
@@ -151,18 +197,14 @@ def array_sha256(array: NDArray[np.generic]) -> str:
     return digest.hexdigest()
 
 
-def content_digest(volumes: tuple[VolumeEntry, ...]) -> str:
-    """Return one SHA-256 of the content of all volumes, whatever compressed them."""
-    content = [[volume.name, sorted(volume.content_sha256.items())] for volume in volumes]
+def content_digest(volumes: Sequence[VolumeEntry], structures: Sequence[StructureEntry]) -> str:
+    """Return one SHA-256 of the content of all volumes and structures, whatever compressed them."""
+    entries: list[VolumeEntry | StructureEntry] = [*volumes, *structures]
+    content = [[entry.file, sorted(entry.content_sha256.items())] for entry in entries]
     return hashlib.sha256(json.dumps(content, separators=(",", ":")).encode()).hexdigest()
 
 
 def _arrays(stack: ImageStack) -> dict[str, NDArray[np.generic]]:
-    arrays = {
-        "images": stack.images,
-        "labels": stack.labels,
-        "depth_to_solid_nm": stack.depth_to_solid_nm,
-        "displacement_nm": stack.displacement_nm,
-        "positions_nm": stack.plan.positions_nm,
-    }
-    return {name: array for name, array in arrays.items() if array is not None}
+    truth = {name: array for name in TRUTH_AXES if (array := getattr(stack, name)) is not None}
+    measured = {f"measured_positions_nm/{method}": positions for method, positions in sorted(stack.plan.measured_positions_nm.items())}
+    return {"images": stack.images, **truth, "positions_nm": stack.plan.positions_nm, **measured}

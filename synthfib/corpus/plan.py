@@ -9,7 +9,7 @@ from pathlib import Path
 from synthfib.catalogue import CorpusRecipe
 from synthfib.corpus.manifest import VOLUMES
 from synthfib.corpus.recipe import Place, ResolvedRecipe, resolve
-from synthfib.corpus.volume import milling_plan, volume_shape
+from synthfib.corpus.volume import structure_shape
 from synthfib.corpus.workers import n_cpus
 from synthfib.data.resources import available_memory_bytes, free_disk_bytes
 from synthfib.errors import InputError, ResourceError
@@ -29,6 +29,7 @@ _BYTES_PER_CHANNEL_PIXEL = 6
 _DISK_PER_VOLUME = 20_000
 _DISK_PER_PIXEL = 0.75
 _DISK_PER_CHANNEL_PIXEL = 0.9  # per byte of a grey value
+_DISK_PER_SHARE = 0.55  # of the signal that shines through
 _START_SECONDS = 3.0
 _SECONDS_PER_WAVE_VOXEL = 1.3e-10  # on one processor; all of them take part
 _SECONDS_PER_CHANNEL_PIXEL = 1.8e-7
@@ -84,7 +85,7 @@ def plan_resolved(resolved: ResolvedRecipe, *, workers: int = 1) -> CorpusPlan:
         raise InputError(f"A build needs at least one worker, got {workers}.")
     places = resolved.places
     sample = places[:: math.ceil(len(places) / _SAMPLE)]
-    shapes = [volume_shape(resolved, place, milling_plan(resolved, place)) for place in sample]
+    shapes = [structure_shape(resolved, place) for place in sample]
     workers = min(workers, len(places))
     seconds = sum(_seconds(resolved, place, math.prod(shape), workers) for place, shape in zip(sample, shapes, strict=True))
     return CorpusPlan(
@@ -109,7 +110,9 @@ def _memory_bytes(resolved: ResolvedRecipe, n_voxels: int) -> int:
 
 def _disk_bytes(resolved: ResolvedRecipe) -> int:
     grey_bytes = len(resolved.energies_kev) * resolved.microscope.bit_depth / 8
-    return int(_DISK_PER_VOLUME + _pixels(resolved) * (_DISK_PER_PIXEL + grey_bytes * _DISK_PER_CHANNEL_PIXEL))
+    return int(
+        _DISK_PER_VOLUME + _pixels(resolved) * (_DISK_PER_PIXEL + grey_bytes * _DISK_PER_CHANNEL_PIXEL + len(resolved.energies_kev) * _DISK_PER_SHARE)
+    )
 
 
 def _seconds(resolved: ResolvedRecipe, place: Place, n_voxels: int, workers: int) -> float:

@@ -32,15 +32,31 @@ SPLITS: tuple[Split, ...] = ("train", "validation", "test")
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a volume stands in its corpus: the split, and the number within it."""
+    """Where a volume stands in its corpus.
+
+    Parameters
+    ----------
+    split : str
+        Name of the split.
+    number : int
+        Number of the volume within the split.
+    structure : int
+        Number of its structure within the split; the same as that of the volume unless structures are milled more than once.
+    """
 
     split: Split
     number: int
+    structure: int
 
     @property
     def name(self) -> str:
         """Name of the volume, for example ``"train-000"``."""
         return f"{self.split}-{self.number:03d}"
+
+    @property
+    def structure_name(self) -> str:
+        """Name of the structure."""
+        return f"{self.split}-{self.structure:03d}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,23 +124,29 @@ class ResolvedRecipe:
     @property
     def places(self) -> tuple[Place, ...]:
         """The place of every volume, by index: training first, then validation, then test."""
-        sizes = self.corpus.splits.model_dump()
-        return tuple(Place(split, number) for split in SPLITS for number in range(sizes[split]))
+        sizes, draws = self.corpus.splits.model_dump(), self.corpus.thickness_draws
+        return tuple(Place(split, number, number // draws) for split in SPLITS for number in range(sizes[split] * draws))
+
+    def siblings(self, place: Place) -> tuple[Place, ...]:
+        """Return the places of all volumes that are cut from the same structure."""
+        first = place.structure * self.corpus.thickness_draws
+        return tuple(Place(place.split, first + draw, place.structure) for draw in range(self.corpus.thickness_draws))
 
     def material_of(self, place: Place) -> MaterialRecipe:
         """Return the material of a volume."""
-        return self.materials[place.number % len(self.materials)]
+        return self.materials[place.structure % len(self.materials)]
 
     def seed(self, place: Place, stage: str) -> int:
         """Return the seed of one stage of a volume; it does not change when a split grows."""
-        return stage_seed(self.corpus.seed, place.number, f"{place.split}/{stage}")
+        number = place.structure if stage == "structure" else place.number
+        return stage_seed(self.corpus.seed, number, f"{place.split}/{stage}")
 
     @property
     def digest(self) -> str:
         """SHA-256 of everything the recipe and the recipes that it names say, as canonical JSON."""
         names = {"materials": [m.name for m in self.materials], "microscope": self.microscope.name}
         content: dict[str, Any] = {
-            "corpus": {**self.corpus.model_dump(mode="json", exclude_none=True), **names},
+            "corpus": {**self.corpus.model_dump(mode="json", exclude={"small"}, exclude_none=True), **names},
             "materials": {m.name: m.model_dump(mode="json", exclude_none=True) for m in self.materials},
             "microscope": self.microscope.model_dump(mode="json", exclude_none=True),
         }

@@ -82,6 +82,6 @@ def _against_recipe(path: Path, sums: dict[str, str]) -> list[str]:
         problems.append(f"{MANIFEST}: name and version are not those of recipe.yaml.")
     if [volume.name for volume in manifest.volumes] != [place.name for place in resolved.places]:
         problems.append(f"{MANIFEST}: its volumes are not those of recipe.yaml.")
-    if manifest.content_digest != content_digest(manifest.volumes):
-        problems.append(f"{MANIFEST}: its content digest is not that of its volumes.")
-    return problems + [f"{v.file}: {SUMS} and {MANIFEST} disagree." for v in manifest.volumes if sums.get(v.file) != v.sha256]
+    if manifest.content_digest != content_digest(manifest.volumes, manifest.structures):
+        problems.append(f"{MANIFEST}: its content digest is not that of its content.")
+    return problems + [f"{v.file}: {SUMS} and {MANIFEST} disagree." for v in manifest.files if sums.get(v.file) != v.sha256]

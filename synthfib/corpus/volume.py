@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from synthfib.corpus.acquire import acquire
 from synthfib.corpus.recipe import Place, ResolvedRecipe, make_generator
 from synthfib.data.milling import MillingPlan
 from synthfib.data.stack import ImageStack
+from synthfib.data.volume import LabelVolume
 from synthfib.physics.materials import material
 from synthfib.physics.ranges import backscatter_depth_nm
 
@@ -15,14 +17,24 @@ from synthfib.physics.ranges import backscatter_depth_nm
 STAGES = ("milling", "structure", "acquisition")
 
 
-def make_stack(resolved: ResolvedRecipe, place: Place) -> ImageStack:
-    """Return the images and the truth of one volume."""
-    plan = milling_plan(resolved, place)
+def make_structure(resolved: ResolvedRecipe, place: Place) -> LabelVolume:
+    """Return the structure that one volume is cut from; the same for all its siblings."""
     voxel_nm = resolved.corpus.voxel_size_nm
     generator = make_generator(resolved.material_of(place))
-    volume = generator.generate(volume_shape(resolved, place, plan), (voxel_nm, voxel_nm, voxel_nm), rng=resolved.seed(place, "structure"))
-    seed = resolved.seed(place, "acquisition")
-    return acquire(volume, plan, resolved.microscope, energies_kev=resolved.energies_kev, simulator=resolved.simulator, rng=seed)
+    return generator.generate(structure_shape(resolved, place), (voxel_nm, voxel_nm, voxel_nm), rng=resolved.seed(place, "structure"))
+
+
+def make_stack(resolved: ResolvedRecipe, place: Place, structure: LabelVolume) -> ImageStack:
+    """Return the images and the truth of one volume of a structure."""
+    stack = acquire(
+        structure,
+        milling_plan(resolved, place),
+        resolved.microscope,
+        energies_kev=resolved.energies_kev,
+        simulator=resolved.simulator,
+        rng=resolved.seed(place, "acquisition"),
+    )
+    return stack if "yields" in resolved.corpus.keep else replace(stack, yields=None)
 
 
 def milling_plan(resolved: ResolvedRecipe, place: Place) -> MillingPlan:
@@ -31,10 +43,10 @@ def milling_plan(resolved: ResolvedRecipe, place: Place) -> MillingPlan:
     return resolved.thickness.plan(pixel_size_nm=(pixel_nm, pixel_nm), n_slices=resolved.corpus.slices, rng=resolved.seed(place, "milling"))
 
 
-def volume_shape(resolved: ResolvedRecipe, place: Place, plan: MillingPlan) -> tuple[int, int, int]:
-    """Return the voxels ``(z, y, x)`` of one volume: down to the last face, and as deep below as half of its electrons come from."""
+def structure_shape(resolved: ResolvedRecipe, place: Place) -> tuple[int, int, int]:
+    """Return the voxels ``(z, y, x)`` of a structure: down to the last face of any milling, and as deep below as half of its electrons come from."""
     phases = resolved.material_of(place).phases
     matter = [m for m in map(material, (phases.pore, phases.solid)) if not m.is_vacuum]
     below_nm = max((backscatter_depth_nm(m, max(resolved.energies_kev)) for m in matter), default=0.0)
-    last = int(plan.voxel_index(resolved.corpus.voxel_size_nm)[-1])
+    last = max(int(milling_plan(resolved, sibling).voxel_index(resolved.corpus.voxel_size_nm)[-1]) for sibling in resolved.siblings(place))
     return (last + 1 + math.ceil(below_nm / resolved.corpus.voxel_size_nm), *resolved.corpus.pixels)

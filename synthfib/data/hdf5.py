@@ -1,8 +1,9 @@
 """HDF5 layout of volumes and stacks; units are in the names of the attributes.
 
 A volume has ``labels`` (z, y, x) and the root attributes ``kind``, ``voxel_size_nm``, ``phases``, ``provenance``.
-A stack has ``images`` (channel, slice, y, x), ``positions_nm``, optionally ``labels`` and ``depth_to_solid_nm`` (slice, y, x),
-``displacement_nm`` and the group ``measured_positions_nm``; its root attributes are ``kind``, ``energies_kev``, ``detectors``,
+A stack has ``images`` (channel, slice, y, x), ``positions_nm``, ``thickness_nm``, optionally ``labels`` and ``depth_to_solid_nm`` (slice, y, x),
+``shine_through`` and ``yields`` (channel, slice, y, x), ``displacement_nm`` and the group ``measured_positions_nm``;
+its root attributes are ``kind``, ``energies_kev``, ``detectors``,
 ``pixel_size_nm``, ``tilt_deg``, ``phases``, ``provenance``. Files of equal content are equal byte for byte.
 """
 
@@ -32,7 +33,13 @@ File: TypeAlias = Any
 VOLUME_KIND = "synthfib/label-volume@1"
 STACK_KIND = "synthfib/image-stack@1"
 #: Axes of what a stack may hold beside its images.
-TRUTH_AXES = {"labels": "slice,y,x", "depth_to_solid_nm": "slice,y,x", "displacement_nm": "channel,slice,yx"}
+TRUTH_AXES = {
+    "labels": "slice,y,x",
+    "depth_to_solid_nm": "slice,y,x",
+    "displacement_nm": "channel,slice,yx",
+    "shine_through": "channel,slice,y,x",
+    "yields": "channel,slice,y,x",
+}
 
 
 @contextmanager
@@ -113,6 +120,7 @@ def write_outline(file: File, outline: StackOutline) -> None:
 def write_positions(file: File, plan: MillingPlan) -> None:
     """Write where the faces are, and where they were believed to be."""
     file["positions_nm"] = plan.positions_nm
+    file["thickness_nm"] = plan.thickness_nm
     for method, measured in sorted(plan.measured_positions_nm.items()):
         file[f"measured_positions_nm/{method}"] = np.asarray(measured, np.float64)
 

@@ -28,7 +28,7 @@ class MillingPlan:
     tilt_deg : float
         Angle between the electron beam and the normal of the face.
     measured_positions_nm : mapping of str to ndarray of float64, shape (slice,)
-        What the instrument believed, per measuring method, in nm.
+        What was asked for (``nominal``) and what the instrument believed, per measuring method, in nm.
 
     Raises
     ------
@@ -185,4 +185,5 @@ class SliceThickness:
                 positions.append(face)
         true = np.asarray(positions, np.float64)
         measured = self.measurement.measure(true, rng=generator) if self.measurement is not None else {}
-        return MillingPlan(true, pixel_size_nm, measured_positions_nm=measured)
+        nominal = self.mean_nm * np.arange(true.size, dtype=np.float64)
+        return MillingPlan(true, pixel_size_nm, measured_positions_nm={"nominal": nominal, **measured})

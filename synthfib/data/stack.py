@@ -92,6 +92,10 @@ class ImageStack:
         Distance straight down from the face to the first solid, 0 on solid, inf where there is none.
     displacement_nm : ndarray of float32, shape (channel, slice, 2), optional
         Drift ``(y, x)`` of each image against the labels.
+    shine_through : ndarray of uint8, shape (channel, slice, y, x), optional
+        Share of the signal that the material of the face alone would not give, 255 for all of it; 0 on solid.
+    yields : ndarray of float32, shape (channel, slice, y, x), optional
+        Expected yield per incident electron, before anything the microscope adds.
     provenance : Provenance
         How the stack was made.
 
@@ -108,6 +112,8 @@ class ImageStack:
     phases: tuple[Material, ...] = ()
     depth_to_solid_nm: NDArray[np.float32] | None = None
     displacement_nm: NDArray[np.float32] | None = None
+    shine_through: NDArray[np.uint8] | None = None
+    yields: NDArray[np.float32] | None = None
     provenance: Provenance = field(default_factory=Provenance)
 
     def __post_init__(self) -> None:
@@ -124,12 +130,20 @@ class ImageStack:
             )
         if self.displacement_nm is not None and self.displacement_nm.shape != (*self.images.shape[:2], 2):
             raise InputError(f"Displacements need shape (channel, slice, 2), got {self.displacement_nm.shape}.")
+        for name in ("shine_through", "yields"):
+            truth = getattr(self, name)
+            if truth is not None and truth.shape != self.images.shape:
+                raise InputError(f"{name} must have the shape of the images {self.images.shape}, got {truth.shape}.")
 
     @property
     def shape(self) -> tuple[int, int, int, int]:
         """Sizes ``(channel, slice, y, x)``."""
         c, s, y, x = self.images.shape
         return (c, s, y, x)
+
+    def without_truth(self) -> ImageStack:
+        """Return the stack as a microscope gives it: images, channels and faces."""
+        return ImageStack(self.images, self.channels, self.plan, provenance=self.provenance)
 
     def channel_index(self, channel: Channel) -> int:
         """Return where `channel` is in this stack.

@@ -75,7 +75,8 @@ def _write_images(source: Any, target: Any, run: Run, chain: Chain, dtype: np.dt
     images, truth = source["images"], {name: source.get(name) for name in hdf5.TRUTH_AXES}
     known = truth.pop("displacement_nm")
     displacement_nm = np.zeros((*images.shape[:2], 2), np.float32) if known is None else np.asarray(known)
-    faces = (make_face(run, c, i, to_signal(images[c, i]), **truth, displacement_nm=displacement_nm[c, i].tolist()) for c, i in places(run))
+    labels, depth_to_solid_nm = truth["labels"], truth["depth_to_solid_nm"]
+    faces = (make_face(run, c, i, to_signal(images[c, i]), labels, depth_to_solid_nm, displacement_nm[c, i].tolist()) for c, i in places(run))
     dataset = hdf5.create_dataset(target, "images", images.shape, dtype, "channel,slice,y,x")
     for done, (face, grey) in enumerate(degraded(faces, chain, dtype), 1):
         dataset[face.channel, face.index] = grey

@@ -6,6 +6,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -63,7 +64,7 @@ def record(
         raise InputError("Exactly one degradation must record the expected yield as grey values; name dose-noise once.")
     faces = (make_face(run, c, i, stack.data[c, i], labels, depth_to_solid_nm) for c, i in places(run))
     images, moved = _collect(faces, chain, run, grey_type(bit_depth), on_progress)
-    return ImageStack(images, stack.channels, stack.plan, labels, phases, depth_to_solid_nm, moved, chain.describe(stack.provenance))
+    return ImageStack(images, stack.channels, stack.plan, labels, phases, depth_to_solid_nm, moved, provenance=chain.describe(stack.provenance))
 
 
 def degrade(stack: ImageStack, settings: Settings, *, rng: int, bit_depth: int | None = None, on_progress: OnProgress | None = None) -> ImageStack:
@@ -99,7 +100,7 @@ def degrade(stack: ImageStack, settings: Settings, *, rng: int, bit_depth: int |
     images, moved = _collect(faces, chain, run, dtype, on_progress)
     provenance = chain.describe(stack.provenance)
     displacement_nm = moved if moved is not None or known is None else known
-    return ImageStack(images, stack.channels, stack.plan, stack.labels, stack.phases, stack.depth_to_solid_nm, displacement_nm, provenance)
+    return replace(stack, images=images, displacement_nm=displacement_nm, provenance=provenance)
 
 
 def recorded_run(stack: Any, shape: tuple[int, int]) -> Run:
