@@ -21,6 +21,7 @@ from synthfib.corpus.load import Corpus
 from synthfib.corpus.plan import plan_corpus
 from synthfib.corpus.verify import verify_corpus
 from synthfib.data.atomic import TEMPORARY_PREFIX
+from synthfib.data.readers import read_volume
 from synthfib.data.stack import ImageStack
 from synthfib.errors import InputError, ResourceError, UnknownNameError
 
@@ -321,3 +322,18 @@ def test_what_does_not_fit_is_refused_with_both_numbers(tmp_path: Path, monkeypa
     with pytest.raises(ResourceError, match=r"needs [\d.]+ GB on disk, [\d.]+ GB are free"):
         build_corpus(tiny(), tmp_path / "corpus")
     assert not list(tmp_path.iterdir())
+
+
+def test_a_corpus_keeps_what_its_recipe_asks_for(tmp_path: Path) -> None:
+    recipe = tiny(keep=("yields", "structures"), thickness_draws=2, splits=SplitSizes(train=1, validation=0, test=1))
+    manifest = build_corpus(recipe, tmp_path / "kept", workers=2).manifest
+    assert [entry.file for entry in manifest.structures] == ["structures/train-000.h5", "structures/test-000.h5"]
+    assert [entry.structure for entry in manifest.volumes] == ["train-000", "train-000", "test-000", "test-000"]
+    assert verify_corpus(tmp_path / "kept").problems == ()
+    structure = read_volume(tmp_path / "kept" / "structures" / "train-000.h5")
+    for name in ("train-000", "train-001"):
+        stack = Corpus.open(tmp_path / "kept").read(name)
+        assert stack.yields is not None
+        assert stack.labels is not None
+        assert np.array_equal(stack.labels, structure.labels[stack.plan.voxel_index(5.0)])
+    assert not (tmp_path / "kept" / "structures" / "validation-000.h5").exists()

@@ -18,10 +18,11 @@ from synthfib.catalogue import (
     load_corpus,
     load_material,
     load_microscope,
+    small_edition,
 )
 from synthfib.corpus.build import build_volume
 from synthfib.corpus.recipe import make_generator, recipe_digest, resolve, slice_thickness, stage_seed
-from synthfib.corpus.volume import milling_plan
+from synthfib.corpus.volume import make_structure, milling_plan, structure_shape
 from synthfib.data.milling import SliceThickness
 from synthfib.data.milling_faults import MillingFaults
 from synthfib.data.position_measurement import PositionMeasurement
@@ -161,3 +162,26 @@ def test_another_solid_fraction_suits_those_who_count_pores() -> None:
     assert generator.generate((24, 24, 24), (5.0, 5.0, 5.0), rng=1).solid_fraction == pytest.approx(0.4, abs=1e-4)
     with pytest.raises(InputError, match="no solid fraction to choose"):
         make_generator(load_material("calibration-bulk"), solid_fraction=0.4)
+
+
+def test_one_structure_is_milled_several_times() -> None:
+    """Siblings share the structure, its seed and its depth, and differ in their slices."""
+    resolved = resolve(tiny(thickness_draws=3, splits=SplitSizes(train=2, validation=0, test=1)))
+    assert [place.name for place in resolved.places] == [*(f"train-{i:03d}" for i in range(6)), *(f"test-{i:03d}" for i in range(3))]
+    first, second, *_ = resolved.places
+    assert [place.name for place in resolved.siblings(second)] == ["train-000", "train-001", "train-002"]
+    assert resolved.seed(first, "structure") == resolved.seed(second, "structure") != resolved.seed(resolved.places[3], "structure")
+    assert resolved.seed(first, "milling") != resolved.seed(second, "milling")
+    assert structure_shape(resolved, first) == structure_shape(resolved, second)
+    assert np.array_equal(make_structure(resolved, first).labels, make_structure(resolved, second).labels)
+
+
+def test_a_small_edition_changes_sizes_and_nothing_else() -> None:
+    recipe = load_corpus("hnpg-multivoltage")
+    small = small_edition(recipe)
+    assert small.name == "hnpg-multivoltage-small"
+    assert recipe.small is not None
+    assert (small.slices, small.pixels, small.splits) == (recipe.small.slices, recipe.small.pixels, recipe.small.splits)
+    assert (small.seed, small.materials, small.energies_kev) == (recipe.seed, recipe.materials, recipe.energies_kev)
+    with pytest.raises(RecipeError, match="'hnpg-multivoltage-small' has no small edition"):
+        small_edition(small)

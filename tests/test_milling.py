@@ -71,3 +71,9 @@ def test_an_impossible_thickness_is_refused(mean: float, std: float, grid: float
 
 def test_faces_go_on_for_ever() -> None:
     assert len(list(islice(SliceThickness(1.0).positions_nm(rng=np.random.default_rng(0)), 1000))) == 1000
+
+
+def test_a_plan_knows_what_was_asked_for() -> None:
+    plan = SliceThickness(10.0, 3.0).plan(pixel_size_nm=(1.0, 1.0), rng=1, n_slices=5)
+    assert plan.measured_positions_nm["nominal"].tolist() == [0, 10, 20, 30, 40]
+    assert plan.thickness_nm.tolist() == np.diff(plan.positions_nm).tolist()

@@ -7,6 +7,7 @@ from synthfib.data.milling import MillingPlan, SliceThickness
 from synthfib.data.stack import ImageStack
 from synthfib.data.volume import LabelVolume
 from synthfib.generators.leveled_wave import LeveledWave
+from synthfib.physics.backscatter import backscatter_coefficient
 from synthfib.physics.materials import material
 from synthfib.rendering import depth_to_solid_nm, exposed_labels
 
@@ -69,3 +70,24 @@ def test_shine_through_is_in_the_pores_and_grows_with_energy(stack: ImageStack) 
     shallow = (stack.depth_to_solid_nm > 5) & (stack.depth_to_solid_nm < 15)
     ratio = [images[shallow].mean() / images[stack.labels > 0].mean() for images in stack.images.astype(float)]
     assert ratio[0] < ratio[1] < ratio[2]
+
+
+def test_the_shine_through_map_is_what_the_pore_alone_would_not_give(stack: ImageStack) -> None:
+    """Solid has none; in pores the share is that of the formula, and deep pores have next to none."""
+    assert stack.labels is not None
+    assert stack.depth_to_solid_nm is not None
+    assert stack.shine_through is not None
+    assert stack.yields is not None
+    pore = stack.labels == 0
+    for channel, share, signal in zip(stack.channels, stack.shine_through, stack.yields, strict=True):
+        assert not share[~pore].any()
+        expected = np.clip(1 - backscatter_coefficient(stack.phases[0], channel.energy_kev) / signal[pore], 0, 1)
+        assert np.allclose(share[pore] / 255, expected, atol=0.51 / 255)
+    at_1_kev = stack.shine_through[0] / 255
+    assert at_1_kev[pore & (stack.depth_to_solid_nm < 3)].mean() > 0.5 > 0.2 > at_1_kev[pore & (stack.depth_to_solid_nm > 40)].mean()
+
+
+def test_a_stack_without_truth_has_images_only(stack: ImageStack) -> None:
+    bare = stack.without_truth()
+    assert bare.images is stack.images
+    assert (bare.labels, bare.phases, bare.depth_to_solid_nm, bare.displacement_nm, bare.shine_through, bare.yields) == (None, (), *[None] * 4)
