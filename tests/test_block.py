@@ -10,6 +10,7 @@ import pytest
 
 from synthfib.data.material import Material
 from synthfib.data.milling import MillingPlan
+from synthfib.data.scale_bar import bar_length_nm
 from synthfib.data.segmentation_file import Segmentation, write_segmentation
 from synthfib.data.stack import Channel, ImageStack
 from synthfib.data.volume import LabelVolume
@@ -18,7 +19,6 @@ from synthfib.errors import InputError
 from synthfib.physics.materials import material
 from synthfib.report.block import block_of_stack, block_of_volume
 from synthfib.report.block_file import read_block
-from synthfib.report.scale_bar import bar_length_nm
 
 PHASES = (material("epoxy"), material("gold"))
 

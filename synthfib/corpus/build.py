@@ -18,7 +18,7 @@ from synthfib.corpus.plan import check_fits, plan_resolved
 from synthfib.corpus.recipe import ResolvedRecipe, resolve
 from synthfib.corpus.volume import make_stack, make_structure
 from synthfib.corpus.workers import run
-from synthfib.data.atomic import write_text
+from synthfib.data.atomic import write_bytes, write_text
 from synthfib.data.stack import ImageStack
 from synthfib.errors import InputError, ResourceError, SynthfibError
 
@@ -113,10 +113,10 @@ def _build(resolved: ResolvedRecipe, out: Path, workers: int, on_progress: Progr
 
 
 def _describe(resolved: ResolvedRecipe, manifest: Manifest, out: Path) -> None:
-    """Write every text, and the checksum of every file."""
-    texts = description(resolved, manifest)
-    for name, text in texts.items():
+    """Write every file beside the data, and the checksum of every file."""
+    files = description(resolved, manifest, out)
+    for name, content in files.items():
         (out / name).parent.mkdir(exist_ok=True)
-        write_text(out / name, text)
-    sums = {name: hashlib.sha256(text.encode()).hexdigest() for name, text in texts.items()}
+        write_bytes(out / name, content)
+    sums = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
     write_text(out / SUMS, sums_text(sums | {entry.file: entry.sha256 for entry in manifest.files}))

@@ -1,6 +1,8 @@
-"""Everything in a corpus that is text: what it is, where it comes from, how to make it again."""
+"""Everything in a corpus beside its data: what it is, where it comes from, how to make it again."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 from synthfib.catalogue import dump_recipe
 from synthfib.corpus.card import render_card
@@ -8,13 +10,24 @@ from synthfib.corpus.manifest import MANIFEST, Manifest
 from synthfib.corpus.recipe import ResolvedRecipe
 
 
-def description(resolved: ResolvedRecipe, manifest: Manifest) -> dict[str, str]:
-    """Return the text of each file by its path; the recipes travel with the corpus, so that it can be built again from itself."""
+def description(resolved: ResolvedRecipe, manifest: Manifest, folder: Path) -> dict[str, bytes]:
+    """Return the bytes of each file by its path; the recipes travel with the corpus, so that it can be built again from itself.
+
+    Parameters
+    ----------
+    resolved : ResolvedRecipe
+        The recipe.
+    manifest : Manifest
+        What was built.
+    folder : Path
+        Where the data of the corpus are: the figures come from them.
+    """
     names = [f"materials/{material.name}.yaml" for material in resolved.materials]
-    return {
+    texts = {
         **{f"materials/{material.name}.yaml": dump_recipe(material) for material in resolved.materials},
         "microscope.yaml": dump_recipe(resolved.microscope),
         "recipe.yaml": dump_recipe(resolved.corpus, materials=names, microscope="microscope.yaml"),
         "README.md": render_card(resolved, manifest),
         MANIFEST: manifest.to_text(),
     }
+    return {name: text.encode() for name, text in texts.items()}

@@ -11,8 +11,8 @@ from matplotlib.patches import Polygon
 from matplotlib.transforms import Affine2D
 from numpy.typing import NDArray
 
+from synthfib.data.scale_bar import bar_length_nm
 from synthfib.report.block import Block
-from synthfib.report.scale_bar import bar_length_nm
 
 # Cabinet projection: depth is drawn at half its length, at this angle.
 _DEPTH_SCALE, _DEPTH_ANGLE_DEG = 0.5, 40.0

@@ -13,8 +13,8 @@ from matplotlib.patches import Patch, Rectangle
 from matplotlib.ticker import LogLocator, NullLocator
 from numpy.typing import NDArray
 
+from synthfib.data.scale_bar import bar_length_nm
 from synthfib.data.stack import ImageStack
-from synthfib.report.scale_bar import bar_length_nm
 
 # Outcome of a pixel: true pore, true solid, pore taken for solid, solid missed (colours that the colour-blind can tell apart).
 _OUTCOMES = ListedColormap(["black", "white", "#e69f00", "#0072b2"])

@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from synthfib.data.scale_bar import bar_length_nm
 from synthfib.errors import InputError
 from synthfib.report.block import Block
 from synthfib.report.isosurface import CoarseGrid, Surface
-from synthfib.report.scale_bar import bar_length_nm
 
 _LARGEST_PICTURE = 2048
 _IN_FRONT = 0.002  # of the width: pictures lie on the surfaces, not in them
