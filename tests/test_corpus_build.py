@@ -67,6 +67,13 @@ def test_a_corpus_is_complete_in_itself(undisturbed: Path) -> None:
         "materials/nanoporous-gold.yaml",
         "microscope.yaml",
         "recipe.yaml",
+        "tables/slices/test-00000-of-00001.parquet",
+        "tables/slices/train-00000-of-00002.parquet",
+        "tables/slices/train-00001-of-00002.parquet",
+        "tables/slices/validation-00000-of-00001.parquet",
+        "tables/volumes/test-00000-of-00001.parquet",
+        "tables/volumes/train-00000-of-00001.parquet",
+        "tables/volumes/validation-00000-of-00001.parquet",
         "volumes/test-000.h5",
         "volumes/train-000.h5",
         "volumes/train-001.h5",
@@ -150,16 +157,16 @@ def _die_before_the(monkeypatch: pytest.MonkeyPatch, moment: int) -> None:
     monkeypatch.setattr(Path, "unlink", dying_unlink)
 
 
-@pytest.mark.parametrize("moment", range(1, 14))
+@pytest.mark.parametrize("moment", range(1, 21))
 def test_death_before_any_step_changes_nothing(moment: int, undisturbed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    # 1 marker, 4 volumes, 2 materials, microscope, recipe, card, manifest, checksums, removal of the marker.
+    # 1 marker, 4 volumes with a table each, 3 tables, 2 materials, microscope, recipe, card, manifest, checksums, removal of the marker.
     out = tmp_path / "corpus"
     with monkeypatch.context() as patch:
         _die_before_the(patch, moment)
         with pytest.raises(_Killed):
             build_corpus(tiny(), out)
-    assert any(path.name.startswith(TEMPORARY_PREFIX) for path in out.rglob("*")) == (moment < 13)
-    built = max(0, min(moment - 2, 4))
+    assert any(path.name.startswith(TEMPORARY_PREFIX) for path in out.rglob("*")) == (moment < 20)
+    built = max(0, min((moment - 2) // 2, 4))
     if moment > 1:
         with pytest.raises(InputError, match="unfinished"):
             Corpus.open(out)
@@ -220,7 +227,7 @@ def test_killed_twice_ends_in_the_same_bytes(workers: int, tmp_path: Path) -> No
 def test_a_damaged_volume_of_an_unfinished_build_is_made_again(undisturbed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     out = tmp_path / "corpus"
     with monkeypatch.context() as patch:
-        _die_before_the(patch, 4)
+        _die_before_the(patch, 6)
         with pytest.raises(_Killed):
             build_corpus(tiny(), out)
     volume = out / "volumes/train-000.h5"

@@ -21,6 +21,10 @@ FILES = (
     "materials/nanoporous-gold.yaml",
     "microscope.yaml",
     "recipe.yaml",
+    "tables/slices/test-00000-of-00001.parquet",
+    "tables/slices/train-00000-of-00001.parquet",
+    "tables/volumes/test-00000-of-00001.parquet",
+    "tables/volumes/train-00000-of-00001.parquet",
     "volumes/test-000.h5",
     "volumes/train-000.h5",
 )

@@ -16,6 +16,7 @@ from synthfib.corpus.manifest import Manifest, read_manifest
 from synthfib.corpus.part import Part, make_manifest, make_part
 from synthfib.corpus.plan import check_fits, plan_resolved
 from synthfib.corpus.recipe import ResolvedRecipe, resolve
+from synthfib.corpus.tables import write_volumes
 from synthfib.corpus.volume import make_stack, make_structure
 from synthfib.corpus.workers import run
 from synthfib.data.atomic import write_bytes, write_text
@@ -106,7 +107,8 @@ def _build(resolved: ResolvedRecipe, out: Path, workers: int, on_progress: Progr
         parts[part.volume.name] = part
         n_built += built
         on_progress(len(parts), len(resolved.places))
-    manifest = make_manifest(resolved, [parts[place.name] for place in resolved.places])
+    ordered = [parts[place.name] for place in resolved.places]
+    manifest = make_manifest(resolved, ordered, write_volumes(resolved, [part.volume for part in ordered], out))
     _describe(resolved, manifest, out)
     release(out)
     return BuildReport(out, manifest, n_built)

@@ -9,6 +9,7 @@ import yaml
 from synthfib.catalogue import card_text
 from synthfib.corpus.manifest import Manifest, VolumeEntry
 from synthfib.corpus.recipe import SPLITS, ResolvedRecipe
+from synthfib.corpus.tables import card_configs
 
 _SIZES = ((10**3, "n<1K"), (10**4, "1K<n<10K"), (10**5, "10K<n<100K"), (10**6, "100K<n<1M"))
 
@@ -69,6 +70,7 @@ def _header(resolved: ResolvedRecipe, manifest: Manifest) -> str:
         "annotations_creators": ["machine-generated"],
         "source_datasets": ["original"],
         "version": manifest.version,
+        "configs": card_configs(manifest),
     }
     return yaml.safe_dump(header, sort_keys=False, allow_unicode=True, width=1000)
 

@@ -85,7 +85,7 @@ def claim(out: Path, digest: str) -> Iterator[None]:
 def release(out: Path) -> None:
     """Take the mark off a finished corpus, once everything else is on disk."""
     _sweep(out)
-    for name in FOLDERS:
+    for name in reversed(FOLDERS):
         with suppress(OSError):  # what the recipe does not keep
             (out / name).rmdir()
         if (out / name).is_dir():
@@ -98,8 +98,8 @@ def release(out: Path) -> None:
 def abandon(out: Path, *, keep_folder: bool) -> None:
     """Take back a claim on a folder that holds nothing but the mark."""
     _sweep(out)
-    if {path.name for path in out.rglob("*")} == {*FOLDERS, MARKER}:
-        for name in FOLDERS:
+    if {path.relative_to(out).as_posix() for path in out.rglob("*")} == {*FOLDERS, MARKER}:
+        for name in reversed(FOLDERS):
             (out / name).rmdir()
         (out / MARKER).unlink()
         if not keep_folder:

@@ -24,7 +24,9 @@ from synthfib.errors import InputError
 MANIFEST = "manifest.json"
 VOLUMES = "volumes"
 STRUCTURES = "structures"
-FOLDERS = (VOLUMES, STRUCTURES)
+TABLES = "tables"
+#: Every folder of files that are not text; what holds others comes first.
+FOLDERS = (VOLUMES, STRUCTURES, TABLES, f"{TABLES}/slices", f"{TABLES}/volumes")
 _CHUNK = 1 << 20
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -70,6 +72,15 @@ class VolumeEntry(FileEntry):
     degradations: dict[str, dict[str, float]]
 
 
+class TableEntry(FileEntry):
+    """One table of a corpus."""
+
+    config: Literal["slices", "volumes"]
+    split: Split
+    file: str = Field(pattern=r"^tables/(slices|volumes)/[a-z]+-\d{5,}-of-\d{5,}\.parquet$")
+    rows: int = Field(ge=1)
+
+
 class Manifest(_Entry):
     """What a corpus is and holds."""
 
@@ -81,11 +92,12 @@ class Manifest(_Entry):
     content_digest: Sha256
     volumes: tuple[VolumeEntry, ...]
     structures: tuple[StructureEntry, ...] = ()
+    tables: tuple[TableEntry, ...] = ()
 
     @property
     def files(self) -> tuple[FileEntry, ...]:
         """Every file that is not text."""
-        return (*self.volumes, *self.structures)
+        return (*self.volumes, *self.structures, *self.tables)
 
     def to_text(self) -> str:
         """Return the text of `manifest.json`."""
@@ -178,6 +190,17 @@ def volume_file(place: Place) -> str:
 def structure_file(place: Place) -> str:
     """Return the path of the structure of a volume below its corpus."""
     return f"{STRUCTURES}/{place.structure_name}.h5"
+
+
+def slices_file(resolved: ResolvedRecipe, place: Place) -> str:
+    """Return the path of the table of the slices of a volume, one of as many as its split has volumes."""
+    n_volumes = sum(other.split == place.split for other in resolved.places)
+    return f"{TABLES}/slices/{place.split}-{place.number:05d}-of-{n_volumes:05d}.parquet"
+
+
+def volumes_file(split: Split) -> str:
+    """Return the path of the table of the volumes of a split."""
+    return f"{TABLES}/volumes/{split}-00000-of-00001.parquet"
 
 
 def file_sha256(path: Path) -> str:

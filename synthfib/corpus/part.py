@@ -10,6 +10,7 @@ from synthfib._version import __version__
 from synthfib.corpus.manifest import (
     Manifest,
     StructureEntry,
+    TableEntry,
     VolumeEntry,
     content_digest,
     describe_structure,
@@ -18,7 +19,10 @@ from synthfib.corpus.manifest import (
     volume_file,
 )
 from synthfib.corpus.recipe import Place, ResolvedRecipe
+from synthfib.corpus.tables import describe_slices, write_slices
 from synthfib.corpus.volume import make_stack, make_structure
+from synthfib.data.readers import read_stack
+from synthfib.data.stack import ImageStack
 from synthfib.data.writers import write_stack, write_volume
 from synthfib.errors import InputError
 
@@ -33,10 +37,13 @@ class Part:
         The volume.
     structure : StructureEntry, optional
         The structure that it was cut from, if structures are kept and this is the first volume of it.
+    slices : TableEntry
+        The table of its slices.
     """
 
     volume: VolumeEntry
     structure: StructureEntry | None
+    slices: TableEntry
 
 
 def describe_part(resolved: ResolvedRecipe, place: Place, out: Path) -> Part:
@@ -48,7 +55,7 @@ def describe_part(resolved: ResolvedRecipe, place: Place, out: Path) -> Part:
         If one is missing or damaged.
     """
     structure = describe_structure(resolved, place, out) if _keeps_structure(resolved, place) else None
-    return Part(describe_volume(resolved, place, out), structure)
+    return Part(describe_volume(resolved, place, out), structure, describe_slices(resolved, place, out))
 
 
 def make_part(resolved: ResolvedRecipe, out: Path, place: Place) -> tuple[Part, bool]:
@@ -56,15 +63,27 @@ def make_part(resolved: ResolvedRecipe, out: Path, place: Place) -> tuple[Part, 
     try:
         return describe_part(resolved, place, out), False
     except InputError:  # absent, or damaged since
-        structure = make_structure(resolved, place)
-        if _keeps_structure(resolved, place):
-            write_volume(out / structure_file(place), structure)
-        write_stack(out / volume_file(place), make_stack(resolved, place, structure))
+        write_slices(resolved, place, _stack(resolved, out, place), out)
     return describe_part(resolved, place, out), True
 
 
-def make_manifest(resolved: ResolvedRecipe, parts: Sequence[Part]) -> Manifest:
-    """Return the manifest of a finished corpus, given its parts in order."""
+def _stack(resolved: ResolvedRecipe, out: Path, place: Place) -> ImageStack:
+    """Return the volume of a part, made and written unless its files are there."""
+    try:
+        if _keeps_structure(resolved, place):
+            describe_structure(resolved, place, out)
+        return read_stack(out / volume_file(place))
+    except InputError:
+        structure = make_structure(resolved, place)
+        if _keeps_structure(resolved, place):
+            write_volume(out / structure_file(place), structure)
+        stack = make_stack(resolved, place, structure)
+        write_stack(out / volume_file(place), stack)
+        return stack
+
+
+def make_manifest(resolved: ResolvedRecipe, parts: Sequence[Part], tables: Sequence[TableEntry]) -> Manifest:
+    """Return the manifest of a finished corpus, given its parts in order and the tables of its volumes."""
     volumes = tuple(part.volume for part in parts)
     structures = tuple(part.structure for part in parts if part.structure is not None)
     return Manifest(
@@ -75,6 +94,7 @@ def make_manifest(resolved: ResolvedRecipe, parts: Sequence[Part]) -> Manifest:
         content_digest=content_digest(volumes, structures),
         volumes=volumes,
         structures=structures,
+        tables=(*(part.slices for part in parts), *tables),
     )
 
 
