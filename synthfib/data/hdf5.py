@@ -10,7 +10,7 @@ its root attributes are ``kind``, ``energies_kev``, ``detectors``,
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +24,7 @@ from synthfib.data.material import Material
 from synthfib.data.milling import MillingPlan
 from synthfib.data.provenance import Provenance
 from synthfib.data.stack import Channel, ImageStack
+from synthfib.data.untrusted import check_fits_memory, check_own_layout, check_plain_file
 from synthfib.data.volume import LabelVolume
 from synthfib.errors import InputError, SynthfibError
 
@@ -41,6 +42,14 @@ TRUTH_AXES = {
     "yields": "channel,slice,y,x",
 }
 
+TRUTH_DTYPES: Mapping[str, str] = {
+    "labels": "uint8",
+    "depth_to_solid_nm": "float32",
+    "displacement_nm": "float32",
+    "shine_through": "uint8",
+    "yields": "float32",
+}
+
 
 @contextmanager
 def open_for_reading(path: Path) -> Iterator[File]:
@@ -49,17 +58,20 @@ def open_for_reading(path: Path) -> Iterator[File]:
     Raises
     ------
     InputError
-        If the file is missing, damaged or lacks a part.
+        If the file is missing, damaged or lacks a part, or says that synthfib wrote it but holds what synthfib never writes.
     """
+    check_plain_file(path)
     try:
         with h5py.File(path, "r") as file:
+            if kind_of(file) is not None:
+                check_own_layout(file)
             yield file
     except SynthfibError:
         raise
-    except FileNotFoundError as error:
-        raise InputError(f"A file is required at {str(path)!r}, there is none.") from error
-    except (KeyError, TypeError, json.JSONDecodeError) as error:
-        raise InputError(f"{str(path)!r} is not a complete synthfib file: {str(error).strip(chr(34))}.") from error
+    except RecursionError as error:
+        raise InputError(f"{str(path)!r} is not a complete synthfib file: its texts are nested too deeply.") from error
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise InputError(f"{str(path)!r} is not a complete synthfib file: {' '.join(str(error).split()).strip(chr(34))}.") from error
     except (OSError, RuntimeError) as error:
         raise InputError(f"{str(path)!r} cannot be read as HDF5 (truncated or damaged); write or copy it again.") from error
 
@@ -81,6 +93,7 @@ def write_volume(path: Path, volume: LabelVolume) -> None:
 
 def read_volume(file: File) -> LabelVolume:
     """Read what `write_volume` wrote."""
+    check_fits_memory(file, ["labels"])
     labels = np.asarray(file["labels"])
     return LabelVolume(labels, tuple(file.attrs["voxel_size_nm"]), *_read_shared(file))
 
@@ -128,8 +141,18 @@ def write_positions(file: File, plan: MillingPlan) -> None:
 def read_stack(file: File) -> ImageStack:
     """Read what `write_stack` wrote."""
     outline = read_outline(file)
-    truth = {name: np.asarray(file[name]) for name in TRUTH_AXES if name in file}
+    known = [name for name in TRUTH_AXES if name in file]
+    check_fits_memory(file, ["images", *known])
+    truth = {name: np.asarray(file[name]) for name in known}
+    _check_truth(file, truth)
     return ImageStack(np.asarray(file["images"]), outline.channels, outline.plan, phases=outline.phases, provenance=outline.provenance, **truth)
+
+
+def _check_truth(file: File, truth: Mapping[str, NDArray[Any]]) -> None:
+    """Refuse truth of other types than are written; distances may be infinite, nothing may be NaN."""
+    for name, array in truth.items():
+        if array.dtype != TRUTH_DTYPES[name] or (array.dtype.kind == "f" and np.isnan(array).any()):
+            raise InputError(f"{file.filename!r} must hold {name!r} as {np.dtype(TRUTH_DTYPES[name])} without NaN, got {array.dtype}.")
 
 
 def read_outline(file: File) -> StackOutline:
@@ -138,7 +161,13 @@ def read_outline(file: File) -> StackOutline:
     channels = tuple(Channel(float(e), str(d)) for e, d in zip(file.attrs["energies_kev"], file.attrs["detectors"], strict=True))
     pixel_y_nm, pixel_x_nm = (float(size) for size in file.attrs["pixel_size_nm"])
     measured = {method: np.asarray(values) for method, values in file.get("measured_positions_nm", {}).items()}
-    plan = MillingPlan(np.asarray(file["positions_nm"]), (pixel_y_nm, pixel_x_nm), float(file.attrs["tilt_deg"]), measured)
+    positions_nm = np.asarray(file["positions_nm"])
+    for positions in (positions_nm, *measured.values()):
+        if positions.dtype.kind != "f" or positions.ndim != 1 or not np.isfinite(positions).all():
+            raise InputError(
+                f"{file.filename!r} must hold finite positions of slices in nm, got {positions.dtype} of shape {positions.shape} or NaN."
+            )
+    plan = MillingPlan(positions_nm, (pixel_y_nm, pixel_x_nm), float(file.attrs["tilt_deg"]), measured)
     return StackOutline(channels, plan, phases, provenance)
 
 

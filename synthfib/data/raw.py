@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthfib.data import hdf5
+from synthfib.data.untrusted import check_dataset, check_fits_memory
 from synthfib.data.volume import check_voxel_size_nm
 from synthfib.errors import InputError
 
@@ -69,4 +70,6 @@ def read_hdf5(path: Path) -> RawArray:
         if len(found) != 1:
             raise InputError(f"{str(path)!r} must hold exactly one array of three or four axes, got {len(found)}.")
         size = found[0].attrs.get("voxel_size_nm", file.attrs.get("voxel_size_nm"))
+        check_dataset(found[0])
+        check_fits_memory(file, [str(found[0].name)])
         return RawArray(np.asarray(found[0]), check_voxel_size_nm(size) if size is not None else None)
