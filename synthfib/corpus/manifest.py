@@ -15,8 +15,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from synthfib.corpus.recipe import Place, ResolvedRecipe, Split
 from synthfib.corpus.volume import STAGES
 from synthfib.data.hdf5 import TRUTH_AXES
+from synthfib.data.provenance import SEAL
 from synthfib.data.readers import read_stack, read_volume
 from synthfib.data.stack import ImageStack
+from synthfib.data.untrusted import read_bounded
 from synthfib.degradations.compose import strength_names
 from synthfib.degradations.registry import DEGRADATIONS
 from synthfib.errors import InputError
@@ -28,6 +30,7 @@ TABLES = "tables"
 #: Every folder of files that are not text; what holds others comes first.
 FOLDERS = (VOLUMES, STRUCTURES, TABLES, f"{TABLES}/slices", f"{TABLES}/volumes")
 _CHUNK = 1 << 20
+_MOST_BYTES = 300_000_000  # of a manifest; a volume takes about 2 kB
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 PartName = Annotated[str, Field(pattern=r"^[a-z]+-\d{3,}$")]
@@ -67,9 +70,10 @@ class VolumeEntry(FileEntry):
     file: str = Field(pattern=r"^volumes/[a-z]+-\d{3,}\.h5$")
     content_sha256: dict[str, Sha256]
     shape: tuple[int, int, int, int]
-    solid_fraction: float = Field(ge=0, le=1)
+    solid_fraction: float | None = Field(ge=0, le=1)
     seeds: dict[str, int]
     degradations: dict[str, dict[str, float]]
+    withheld_sha256: dict[str, Sha256] = {}
 
 
 class TableEntry(FileEntry):
@@ -113,7 +117,7 @@ def read_manifest(folder: Path) -> Manifest:
         If there is none, or it is damaged.
     """
     try:
-        return Manifest.model_validate_json((folder / MANIFEST).read_bytes())
+        return Manifest.model_validate_json(read_bounded(folder / MANIFEST, _MOST_BYTES))
     except OSError as error:
         raise InputError(f"{folder} is not a corpus, {MANIFEST} cannot be read there; give a folder that synthfib build has finished.") from error
     except ValidationError as error:
@@ -132,7 +136,10 @@ def describe_volume(resolved: ResolvedRecipe, place: Place, folder: Path) -> Vol
     """
     file = volume_file(place)
     stack = read_stack(folder / file)
-    if stack.labels is None:
+    sealed = resolved.seals(place)
+    if (stack.labels is None) != sealed:
+        if sealed:
+            raise InputError(f"{folder / file} has labels, which a sealed volume must not have; delete it and build again.")
         raise InputError(f"{folder / file} has no labels, which every volume of a corpus needs; delete it and build again.")
     return VolumeEntry(
         name=place.name,
@@ -142,11 +149,12 @@ def describe_volume(resolved: ResolvedRecipe, place: Place, folder: Path) -> Vol
         file=file,
         bytes=(folder / file).stat().st_size,
         sha256=file_sha256(folder / file),
-        content_sha256={name: array_sha256(array) for name, array in _arrays(stack).items()},
+        content_sha256={name: array_sha256(array) for name, array in stack_arrays(stack).items()},
         shape=stack.shape,
-        solid_fraction=float(np.count_nonzero(stack.labels) / stack.labels.size),
-        seeds={stage: resolved.seed(place, stage) for stage in STAGES},
+        solid_fraction=None if stack.labels is None else float(np.count_nonzero(stack.labels) / stack.labels.size),
+        seeds={} if sealed else {stage: resolved.seed(place, stage) for stage in STAGES},
         degradations=_degradations(stack),
+        withheld_sha256=_withheld(stack),
     )
 
 
@@ -180,6 +188,11 @@ def _degradations(stack: ImageStack) -> dict[str, dict[str, float]]:
         for step in stack.provenance.steps
         if step.name in DEGRADATIONS.names()
     }
+
+
+def _withheld(stack: ImageStack) -> dict[str, str]:
+    """Digests of the truth that a sealed volume does not show."""
+    return {name: digest for step in stack.provenance.steps if step.name == SEAL for name, digest in step.parameters["withheld_sha256"].items()}
 
 
 def volume_file(place: Place) -> str:
@@ -227,7 +240,8 @@ def content_digest(volumes: Sequence[VolumeEntry], structures: Sequence[Structur
     return hashlib.sha256(json.dumps(content, separators=(",", ":")).encode()).hexdigest()
 
 
-def _arrays(stack: ImageStack) -> dict[str, NDArray[np.generic]]:
+def stack_arrays(stack: ImageStack) -> dict[str, NDArray[np.generic]]:
+    """Return every array of a stack by the name it has on disk."""
     truth = {name: array for name in TRUTH_AXES if (array := getattr(stack, name)) is not None}
     measured = {f"measured_positions_nm/{method}": positions for method, positions in sorted(stack.plan.measured_positions_nm.items())}
     return {"images": stack.images, **truth, "positions_nm": stack.plan.positions_nm, **measured}

@@ -19,6 +19,7 @@ from synthfib.corpus.manifest import (
     volume_file,
 )
 from synthfib.corpus.recipe import Place, ResolvedRecipe
+from synthfib.corpus.sealed import published
 from synthfib.corpus.tables import describe_slices, write_slices
 from synthfib.corpus.volume import make_stack, make_structure
 from synthfib.data.readers import read_stack
@@ -78,6 +79,8 @@ def _stack(resolved: ResolvedRecipe, out: Path, place: Place) -> ImageStack:
         if _keeps_structure(resolved, place):
             write_volume(out / structure_file(place), structure)
         stack = make_stack(resolved, place, structure)
+        if resolved.seals(place):
+            stack = published(resolved, place, stack, structure)
         write_stack(out / volume_file(place), stack)
         return stack
 
@@ -100,4 +103,4 @@ def make_manifest(resolved: ResolvedRecipe, parts: Sequence[Part], tables: Seque
 
 def _keeps_structure(resolved: ResolvedRecipe, place: Place) -> bool:
     """Whether this part is the one that writes its structure."""
-    return "structures" in resolved.corpus.keep and place == resolved.siblings(place)[0]
+    return "structures" in resolved.corpus.keep and not resolved.seals(place) and place == resolved.siblings(place)[0]

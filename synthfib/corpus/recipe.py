@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
 
 from synthfib.catalogue import CorpusRecipe, MaterialRecipe, MicroscopeRecipe, SliceThicknessRecipe, StructureRecipe, load_material, load_microscope
+from synthfib.corpus.secret import Secret
 from synthfib.data.material import Material
 from synthfib.data.milling import SliceThickness
 from synthfib.data.milling_faults import MillingFaults
@@ -71,11 +72,14 @@ class ResolvedRecipe:
         What `corpus.materials` names, in the same order.
     microscope : MicroscopeRecipe
         What `corpus.microscope` names.
+    secret : Secret, optional
+        What a sealed test split follows from; without it the recipe cannot build that split.
     """
 
     corpus: CorpusRecipe
     materials: tuple[MaterialRecipe, ...]
     microscope: MicroscopeRecipe
+    secret: Secret | None = None
 
     @property
     def energies_kev(self) -> tuple[float, ...]:
@@ -139,7 +143,27 @@ class ResolvedRecipe:
     def seed(self, place: Place, stage: str) -> int:
         """Return the seed of one stage of a volume; it does not change when a split grows."""
         number = place.structure if stage == "structure" else place.number
-        return stage_seed(self.corpus.seed, number, f"{place.split}/{stage}")
+        return stage_seed(self.own_secret().seed if self.seals(place) else self.corpus.seed, number, f"{place.split}/{stage}")
+
+    def seals(self, place: Place) -> bool:
+        """Whether the truth of a volume is withheld."""
+        return self.corpus.sealed is not None and place.split == "test"
+
+    def own_secret(self) -> Secret:
+        """Return what the sealed test split follows from.
+
+        Raises
+        ------
+        InputError
+            If it was not given.
+        """
+        if self.secret is None:
+            raise InputError(f"The test split of {self.corpus.name!r} is sealed; give the secret that its recipe was sealed with.")
+        return self.secret
+
+    def unsealed(self) -> ResolvedRecipe:
+        """Return the recipe with a test split from the open seed: other volumes of the same kind and size, to plan with."""
+        return replace(self, corpus=self.corpus.model_copy(update={"sealed": None}), secret=None)
 
     @property
     def digest(self) -> str:
@@ -153,8 +177,15 @@ class ResolvedRecipe:
         return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
-def resolve(recipe: CorpusRecipe) -> ResolvedRecipe:
+def resolve(recipe: CorpusRecipe, secret: Secret | None = None) -> ResolvedRecipe:
     """Look up every name in a corpus recipe, so that none can fail later.
+
+    Parameters
+    ----------
+    recipe : CorpusRecipe
+        The recipe.
+    secret : Secret, optional
+        What its sealed test split follows from.
 
     Raises
     ------
@@ -162,8 +193,11 @@ def resolve(recipe: CorpusRecipe) -> ResolvedRecipe:
         If a material, microscope, generator, simulator or degradation is not known.
     RecipeError
         If two different materials have one name, or a recipe that is named does not validate.
+    InputError
+        If the secret is not that of the recipe.
     """
-    resolved = ResolvedRecipe(recipe, tuple(load_material(name) for name in recipe.materials), load_microscope(recipe.microscope))
+    resolved = ResolvedRecipe(recipe, tuple(load_material(name) for name in recipe.materials), load_microscope(recipe.microscope), secret)
+    _check_secret(recipe, secret)
     by_name: dict[str, MaterialRecipe] = {}
     for entry in resolved.materials:
         if by_name.setdefault(entry.name, entry) != entry:
@@ -172,6 +206,14 @@ def resolve(recipe: CorpusRecipe) -> ResolvedRecipe:
     SIMULATORS.load(resolved.simulator)
     degradations_of(resolved.microscope)
     return resolved
+
+
+def _check_secret(recipe: CorpusRecipe, secret: Secret | None) -> None:
+    if secret is None or secret.commitment == recipe.sealed:
+        return
+    if recipe.sealed is None:
+        raise InputError(f"The recipe of {recipe.name!r} has no sealed test split; leave the secret out, or add `sealed` to the recipe.")
+    raise InputError(f"The secret is not the one that {recipe.name!r} was sealed with: its commitment is {secret.commitment}, not {recipe.sealed}.")
 
 
 def recipe_digest(recipe: CorpusRecipe) -> str:

@@ -11,6 +11,10 @@ from synthfib._version import __version__
 from synthfib.errors import InputError
 
 
+#: Name of the step that withholds the truth.
+SEAL = "seal"
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One step: a registered name, the parameters it ran with, its seed and the version of synthfib."""
@@ -34,6 +38,11 @@ class Provenance:
     def then(self, name: str, parameters: Mapping[str, Any] | None = None, seed: int | None = None) -> Provenance:
         """Return a new provenance with one more step at its end; parameters become plain JSON types."""
         return Provenance((*self.steps, Step(name, json.loads(json.dumps(dict(parameters or {}))), seed)))
+
+    @property
+    def is_sealed(self) -> bool:
+        """Whether there is a truth that is withheld."""
+        return any(step.name == SEAL for step in self.steps)
 
     def to_json(self) -> str:
         """Return a compact JSON text with sorted keys, equal for equal provenance."""
