@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from synthfib.corpus.build import build_corpus as build_corpus
     from synthfib.corpus.load import Corpus as Corpus
     from synthfib.corpus.plan import plan_corpus as plan_corpus
+    from synthfib.corpus.samples import load as load
     from synthfib.corpus.verify import verify_corpus as verify_corpus
     from synthfib.data.material import Material as Material
     from synthfib.data.milling import MillingPlan as MillingPlan
@@ -63,6 +64,7 @@ _HOMES = {
     "YieldStack": "data.stack",
     "acquire": "corpus.acquire",
     "build_corpus": "corpus.build",
+    "load": "corpus.samples",
     "load_corpus": "catalogue",
     "load_material": "catalogue",
     "load_microscope": "catalogue",

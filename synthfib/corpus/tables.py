@@ -18,8 +18,6 @@ from synthfib.data.hdf5 import StackOutline, open_for_reading, read_outline
 from synthfib.data.parquet import Column, Row, check_table, png, table_schema, write_table
 from synthfib.data.stack import Channel, ImageStack
 
-#: Columns of the slices that tell the truth; without it they are there, and empty.
-TRUTH = ("label", "solid_fraction")
 _BYTES_PER_VOLUME_ROW = 1000
 
 
@@ -34,11 +32,11 @@ def image_columns(channels: Sequence[Channel]) -> tuple[str, ...]:
     return tuple(names)
 
 
-def write_slices(resolved: ResolvedRecipe, place: Place, stack: ImageStack, out: Path, *, truth: bool = True) -> None:
-    """Write the table of the slices of a volume; without `truth` the columns `TRUTH` are empty."""
+def write_slices(resolved: ResolvedRecipe, place: Place, stack: ImageStack, out: Path) -> None:
+    """Write the table of the slices of a volume; what a stack without labels cannot tell is null."""
     path = out / slices_file(resolved, place)
     schema = _slices_schema(resolved, StackOutline(stack.channels, stack.plan))
-    write_table(path, schema, _slice_rows(resolved, place, stack, truth=truth), bytes_per_row=stack.images.nbytes // stack.plan.n_slices)
+    write_table(path, schema, _slice_rows(resolved, place, stack), bytes_per_row=stack.images.nbytes // stack.plan.n_slices)
 
 
 def describe_slices(resolved: ResolvedRecipe, place: Place, folder: Path) -> TableEntry:
@@ -104,8 +102,8 @@ def _slices_schema(resolved: ResolvedRecipe, outline: StackOutline) -> pa.Schema
     return table_schema(columns, {"corpus": resolved.corpus.name, "version": resolved.corpus.version, "channels": channels})
 
 
-def _slice_rows(resolved: ResolvedRecipe, place: Place, stack: ImageStack, *, truth: bool) -> Iterator[Row]:
-    plan, names, labels = stack.plan, image_columns(stack.channels), stack.labels if truth else None
+def _slice_rows(resolved: ResolvedRecipe, place: Place, stack: ImageStack) -> Iterator[Row]:
+    plan, names, labels = stack.plan, image_columns(stack.channels), stack.labels
     for face in range(plan.n_slices):
         yield {
             "volume": place.name,
