@@ -173,7 +173,9 @@ def read_outline(file: File) -> StackOutline:
 
 def write_dataset(file: File, name: str, array: NDArray[Any], axes: str) -> None:
     """Write an array with one chunk per image, so that a slice is one read."""
-    create_dataset(file, name, array.shape, array.dtype, axes)[...] = array
+    dataset = create_dataset(file, name, array.shape, array.dtype, axes)
+    dataset[...] = array
+    dataset.flush()  # now, and not whenever the last reference to it goes: where chunks lie must not depend on that
 
 
 def create_dataset(file: File, name: str, shape: tuple[int, ...], dtype: np.dtype[Any], axes: str) -> File:
