@@ -37,19 +37,35 @@ def build(
     recipe: Recipe,
     out: Annotated[Path, typer.Option("--out", help="Folder of the corpus; new, empty, or of the same build.")],
     workers: Workers = 1,
+    shard: Annotated[
+        str | None, typer.Option("--shard", metavar="I/N", help="Build the I-th of N shares (from 0), or that of a job array: slurm, or auto.")
+    ] = None,
+    scheduler: Annotated[str | None, typer.Option("--scheduler", metavar="tcp://HOST:PORT", help="Build on this Dask cluster instead.")] = None,
     small: Small = False,
+    secret: SecretFile = None,
     json: Json = False,
 ) -> None:
     """Build a corpus; a build that was stopped goes on where it was."""
     from synthfib.cli.progress import progress
     from synthfib.corpus.build import build_corpus
+    from synthfib.corpus.secret import read_secret
+    from synthfib.corpus.shards import read_shard
 
-    loaded = _corpus(recipe, small)
+    loaded, share = _corpus(recipe, small), None if shard is None else read_shard(shard)
     with progress(f"Building {loaded.name}") as report:
-        built = build_corpus(loaded, out, workers=workers, on_progress=lambda done, total: report(done / total, f"({done} of {total} volumes)"))
-    n_volumes = len(built.manifest.volumes)
-    document = {"out": str(out), "name": loaded.name, "version": loaded.version, "volumes": n_volumes, "built_now": built.n_built}
-    options.say(document, f"{loaded.name} {loaded.version}: {n_volumes} volumes in {out}, {built.n_built} of them built now", json=json)
+        built = build_corpus(
+            loaded,
+            out,
+            workers=workers,
+            scheduler=scheduler,
+            shard=share,
+            secret=read_secret(secret) if secret else None,
+            on_progress=lambda done, total: report(done / total, f"({done} of {total} volumes)"),
+        )
+    document = {"out": str(out), "name": loaded.name, "version": loaded.version, "volumes": built.n_volumes, "built_now": built.n_built}
+    rest = "" if built.finished else "; the last of the other shares, or the same command without --shard, finishes the corpus"
+    text = f"{loaded.name} {loaded.version}: {built.n_volumes} volumes in {out}, {built.n_built} of them built now{rest}"
+    options.say({**document, "finished": built.finished}, text, json=json)
 
 
 def verify(path: Annotated[Path, typer.Argument(help="Folder of a corpus.")], json: Json = False) -> None:

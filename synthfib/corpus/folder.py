@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from enum import Enum
 from pathlib import Path
 
 from synthfib._version import __version__
+from synthfib.corpus.lock import BusyError, locked
 from synthfib.corpus.manifest import FOLDERS, MANIFEST, read_manifest
 from synthfib.data.atomic import TEMPORARY_PREFIX, write_text
 from synthfib.errors import InputError
@@ -17,6 +19,8 @@ from synthfib.errors import InputError
 MARKER = ".synthfib-build.json"
 # All that is left of a build that was killed before its first act.
 _DRAFT_OF_MARKER = f"{TEMPORARY_PREFIX}????????.json"
+# How long one of several builders waits for another that finishes the corpus.
+_SECONDS_FOR_A_FINISH = 20.0
 
 
 class State(Enum):
@@ -62,24 +66,72 @@ def _finished(out: Path, digest: str) -> State:
 
 
 @contextmanager
-def claim(out: Path, digest: str) -> Iterator[None]:
-    """Make `out` the folder of this build: create, lock and mark it, and sweep what a killed build left behind.
+def claim(out: Path, digest: str, *, shared: bool = False, certain: bool = False) -> Iterator[State]:
+    """Make `out` the folder of this build: create, mark and lock it, and sweep what a killed build left behind.
+
+    Yields what the folder is by then: others may have finished the corpus in the meantime.
+
+    Parameters
+    ----------
+    out : Path
+        The folder.
+    digest : str
+        Digest of the recipe.
+    shared : bool
+        Whether others may hold such a shared claim at the same time; then nothing is swept, for it may be theirs.
+    certain : bool
+        Whether to give up where the system cannot lock.
 
     Raises
     ------
+    BusyError
+        If another process is building there.
     InputError
-        If another process is building there, or the folder cannot be written.
+        If the folder cannot be written, or holds something else.
     """
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(f"{out} cannot be created ({error.strerror}); choose another folder.") from error
-    with _lock(out):
-        _sweep(out)
-        write_text(out / MARKER, _marker(digest))
-        for name in FOLDERS:
-            (out / name).mkdir(exist_ok=True)
-        yield
+    with ExitStack() as held:
+        while (state := inspect(out, digest)) is not State.FINISHED:
+            _mark(out, digest)
+            if held.enter_context(_locked(out, shared, certain)):
+                if not shared:
+                    _sweep(out)
+                for name in FOLDERS:
+                    (out / name).mkdir(exist_ok=True)
+                break
+        yield state
+
+
+@contextmanager
+def _locked(out: Path, shared: bool, certain: bool) -> Iterator[bool]:
+    """Lock the mark; False if it was taken off before that."""
+    patience_s = _SECONDS_FOR_A_FINISH if shared else 0.0
+    with ExitStack() as held:
+        try:
+            still_there = held.enter_context(locked(out / MARKER, shared=shared, patience_s=patience_s, certain=certain))
+        except BusyError as error:
+            raise BusyError(f"Another process is building in {out}; wait for it or choose another folder.") from error
+        yield still_there
+
+
+def _mark(out: Path, digest: str) -> None:
+    """Write the mark unless it is there; of several processes that try, one succeeds, and none sees half a mark."""
+    if (out / MARKER).exists():
+        return
+    draft = out / _DRAFT_OF_MARKER.replace("????????", secrets.token_hex(4))
+    try:
+        write_text(draft, _marker(digest))
+        try:
+            (out / MARKER).hardlink_to(draft)
+        except FileExistsError:
+            pass
+        except OSError:  # a file system without hard links
+            draft.replace(out / MARKER)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def release(out: Path) -> None:
@@ -120,25 +172,6 @@ def _read_marker(out: Path) -> str | None:
         return (out / MARKER).read_bytes().decode("utf-8")
     except (OSError, UnicodeDecodeError):
         return None
-
-
-@contextmanager
-def _lock(out: Path) -> Iterator[None]:
-    """Hold an advisory lock on the folder where the system has them; it ends with the process, however that ends."""
-    try:
-        import fcntl
-    except ImportError:  # Windows
-        yield
-        return
-    handle = os.open(out, os.O_RDONLY)
-    try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise InputError(f"Another process is building in {out}; wait for it or choose another folder.") from error
-        yield
-    finally:
-        os.close(handle)
 
 
 def _sync(folder: Path) -> None:

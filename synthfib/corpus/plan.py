@@ -133,8 +133,17 @@ def _pixels(resolved: ResolvedRecipe) -> int:
     return resolved.corpus.slices * math.prod(resolved.corpus.pixels)
 
 
-def check_fits(plan: CorpusPlan, out: Path) -> None:
+def check_fits(plan: CorpusPlan, out: Path, *, memory: bool = True) -> None:
     """Refuse a build for which there is not enough memory or disk; volumes that are there already count as room.
+
+    Parameters
+    ----------
+    plan : CorpusPlan
+        What it needs.
+    out : Path
+        Where it will be.
+    memory : bool
+        Whether it is built on this machine.
 
     Raises
     ------
@@ -142,7 +151,7 @@ def check_fits(plan: CorpusPlan, out: Path) -> None:
         If it does not fit; the message has both numbers.
     """
     available = available_memory_bytes()
-    if available is not None and plan.memory_bytes > available:
+    if memory and available is not None and plan.memory_bytes > available:
         less = "fewer workers, or fewer slices or pixels" if plan.workers > 1 else "fewer slices or pixels"
         raise ResourceError(f"The build needs {_gb(plan.memory_bytes)} of memory, {_gb(available)} are available; ask for {less}.")
     free = free_disk_bytes(out) + sum(file.stat().st_size for file in (out / VOLUMES).glob("*.h5"))

@@ -48,7 +48,7 @@ def run(function: Callable[[Task], Result], tasks: Sequence[Task], *, workers: i
 
 def _start_worker(threads: int) -> None:
     _die_with_parent()
-    _limit_threads(threads)
+    limit_threads(threads)
 
 
 def _die_with_parent() -> None:
@@ -65,7 +65,7 @@ def _die_with_parent() -> None:
     threading.Thread(target=wait, daemon=True).start()
 
 
-def _limit_threads(threads: int) -> None:
+def limit_threads(threads: int) -> None:
     """Give every library that threads its share of the processors; results do not depend on it."""
     import numba
     import scipy.linalg  # noqa: F401  (its BLAS must be loaded to be limited)
