@@ -56,7 +56,7 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
 def test_shares_are_disjoint_and_complete() -> None:
     items = list(range(11))
     shares = [list(Shard(index, 4).of(items)) for index in range(4)]
-    assert sorted(sum(shares, [])) == items
+    assert sorted(item for share in shares for item in share) == items
     assert {len(share) for share in shares} == {2, 3}
 
 
@@ -176,19 +176,11 @@ def test_a_folder_that_was_finished_while_waiting_is_recognised(plain: dict[str,
 @pytest.mark.skipif(os.name != "posix", reason="without locks shares leave the finish to another build")
 def test_shares_at_the_same_time_in_the_same_folder(plain: dict[str, bytes], tmp_path: Path) -> None:
     (tmp_path / "recipe.yaml").write_text(dump_recipe(recipe()))
-    command = [
-        sys.executable,
-        "-c",
-        "from synthfib.cli import main; main()",
-        "build",
-        str(tmp_path / "recipe.yaml"),
-        "--out",
-        str(tmp_path / "corpus"),
-    ]
+    arguments = ["build", tmp_path / "recipe.yaml", "--out", tmp_path / "corpus", "--shard", "auto"]
+    command = [sys.executable, "-c", "from synthfib.cli import main; main()", *map(str, arguments)]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "SLURM_ARRAY_TASK_COUNT": "3", "SLURM_ARRAY_TASK_MIN": "1"}
     processes = [
-        subprocess.Popen([*command, "--shard", "auto"], env={**environment, "SLURM_ARRAY_TASK_ID": str(index + 1)}, stdout=subprocess.DEVNULL)
-        for index in range(3)
+        subprocess.Popen(command, env={**environment, "SLURM_ARRAY_TASK_ID": str(index + 1)}, stdout=subprocess.DEVNULL) for index in range(3)
     ]
     assert [process.wait(timeout=120) for process in processes] == [0, 0, 0]
     assert contents(tmp_path / "corpus") == plain

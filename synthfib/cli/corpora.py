@@ -42,13 +42,11 @@ def build(
     ] = None,
     scheduler: Annotated[str | None, typer.Option("--scheduler", metavar="tcp://HOST:PORT", help="Build on this Dask cluster instead.")] = None,
     small: Small = False,
-    secret: SecretFile = None,
     json: Json = False,
 ) -> None:
     """Build a corpus; a build that was stopped goes on where it was."""
     from synthfib.cli.progress import progress
     from synthfib.corpus.build import build_corpus
-    from synthfib.corpus.secret import read_secret
     from synthfib.corpus.shards import read_shard
 
     loaded, share = _corpus(recipe, small), None if shard is None else read_shard(shard)
@@ -59,7 +57,6 @@ def build(
             workers=workers,
             scheduler=scheduler,
             shard=share,
-            secret=read_secret(secret) if secret else None,
             on_progress=lambda done, total: report(done / total, f"({done} of {total} volumes)"),
         )
     document = {"out": str(out), "name": loaded.name, "version": loaded.version, "volumes": built.n_volumes, "built_now": built.n_built}
