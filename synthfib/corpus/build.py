@@ -18,6 +18,7 @@ from synthfib.corpus.manifest import Manifest, read_manifest, volume_file
 from synthfib.corpus.part import Part, make_manifest, make_part
 from synthfib.corpus.plan import check_fits, plan_resolved
 from synthfib.corpus.recipe import Place, ResolvedRecipe, resolve
+from synthfib.corpus.secret import Secret
 from synthfib.corpus.shards import Shard
 from synthfib.corpus.tables import write_volumes
 from synthfib.corpus.volume import make_stack, make_structure
@@ -62,7 +63,7 @@ class BuildReport:
         return read_manifest(self.path)
 
 
-def build_volume(recipe: CorpusRecipe, index: int) -> ImageStack:
+def build_volume(recipe: CorpusRecipe, index: int, *, secret: Secret | None = None) -> ImageStack:
     """Return one volume of a corpus, training volumes first, then validation, then test.
 
     Raises
@@ -70,7 +71,7 @@ def build_volume(recipe: CorpusRecipe, index: int) -> ImageStack:
     InputError
         If the recipe names something unknown, or there is no such volume.
     """
-    resolved = resolve(recipe)
+    resolved = resolve(recipe, secret)
     if not 0 <= index < len(resolved.places):
         raise InputError(f"The corpus {recipe.name!r} has volumes 0 to {len(resolved.places) - 1}, got {index}.")
     place = resolved.places[index]
@@ -84,6 +85,7 @@ def build_corpus(
     workers: int = 1,
     scheduler: str | None = None,
     shard: Shard | None = None,
+    secret: Secret | None = None,
     on_progress: Progress | None = None,
 ) -> BuildReport:
     """Build a corpus in the folder `out`; call it again after it was killed and it goes on.
@@ -101,13 +103,15 @@ def build_corpus(
     shard : Shard, optional
         Share of the volumes to build. Several shares may be built in one folder at the same time; whichever finds that no volume is
         missing finishes the corpus.
+    secret : Secret, optional
+        What the test split follows from if the recipe seals it; its truth is then withheld.
     on_progress : callable, optional
         Told how many volumes are there, and how many there will be.
 
     Raises
     ------
     InputError
-        If the recipe names something unknown, `out` holds anything else, or no scheduler answers.
+        If the recipe names something unknown, `out` holds anything else, no scheduler answers, or the secret is missing or wrong.
     ResourceError
         If the build would not fit in memory or on disk, or ran out of either.
     MissingDependencyError
@@ -115,7 +119,9 @@ def build_corpus(
     """
     if workers < 1:
         raise InputError(f"A build needs at least one worker, got {workers}.")
-    resolved = resolve(recipe)
+    resolved = resolve(recipe, secret)
+    if recipe.sealed is not None:
+        resolved.own_secret()
     share = resolved.places if shard is None else shard.of(resolved.places)
     if inspect(out, resolved.digest) is State.FINISHED:
         return BuildReport(out, len(share), 0, finished=True)

@@ -76,7 +76,7 @@ def plan_corpus(recipe: CorpusRecipe, *, workers: int = 1) -> CorpusPlan:
     InputError
         If the recipe names something unknown, or `workers` is below 1.
     """
-    return plan_resolved(resolve(recipe), workers=workers)
+    return plan_resolved(resolve(recipe).unsealed(), workers=workers)
 
 
 def plan_resolved(resolved: ResolvedRecipe, *, workers: int = 1) -> CorpusPlan:
