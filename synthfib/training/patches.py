@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthfib.errors import InputError
+from synthfib.training.augmentation import Augmentation
 from synthfib.training.stacks import InputStack, neighbours
 
 #: Four poolings leave one pixel of 16, and instance normalisation needs more than one.
@@ -42,7 +43,7 @@ class PatchSampler:
             raise InputError(f"Training needs faces of at least {SMALLEST_PATCH} x {SMALLEST_PATCH} pixels, the smallest side is {smallest}.")
         self.patch_size = min(patch_size, smallest) // 16 * 16
         self.adjacent_slices = adjacent_slices
-        self.contrast, self.brightness = contrast, brightness
+        self.augmentation = Augmentation(contrast, brightness)
         self._stacks = tuple((stack, _truth(stack)) for stack in stacks)
         pixels = np.array([solid.size for _, solid in self._stacks], np.float64)
         self._shares = pixels / pixels.sum()
@@ -65,20 +66,12 @@ class PatchSampler:
         face, top, left = (int(rng.integers(room + 1)) for room in np.subtract(solid.shape, (1, self.patch_size, self.patch_size)))
         window = (slice(top, top + self.patch_size), slice(left, left + self.patch_size))
         faces = neighbours(face, stack.n_slices, self.adjacent_slices)
-        # The z axis is never mirrored: electrons come from one side only. Within the face no direction is special.
-        turns, mirrored = int(rng.integers(4)), bool(rng.integers(2))
-        image = _turned(stack.scaled(stack.images[:, faces, *window]), turns, mirrored)
-        gain, offset = 1 + self.contrast * rng.uniform(-1, 1), self.brightness * rng.uniform(-1, 1)
-        image = image * np.float32(gain) + np.float32(offset)
-        return image.reshape(-1, self.patch_size, self.patch_size), _turned(solid[face, *window].astype(np.float32), turns, mirrored)[None]
+        change = self.augmentation.draw(rng=rng)
+        image = change.light(change.turn(stack.scaled(stack.images[:, faces, *window])))
+        return image.reshape(-1, self.patch_size, self.patch_size), change.turn(solid[face, *window].astype(np.float32))[None]
 
 
 def _truth(stack: InputStack) -> NDArray[np.bool_]:
     if stack.solid is None:
         raise InputError("Patches can be drawn only from stacks with labels, got one without.")
     return stack.solid
-
-
-def _turned(image: NDArray[np.float32], turns: int, mirrored: bool) -> NDArray[np.float32]:
-    turned = np.rot90(image, turns, axes=(-2, -1))
-    return np.flip(turned, axis=-1) if mirrored else turned
