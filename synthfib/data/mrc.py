@@ -53,12 +53,27 @@ def write_mrc(path: Path, volume: LabelVolume) -> None:
     MissingDependencyError
         If mrcfile is not installed.
     """
-    mrcfile = _mrcfile()
     if volume.labels.max() > np.iinfo(np.int8).max:
         raise InputError(f"An MRC file of bytes holds labels up to 127, got {volume.labels.max()}; write HDF5 instead.")
+    write_mrc_pixels(path, volume.labels.astype(np.int8), volume.voxel_size_nm)
+
+
+def write_mrc_pixels(path: Path, pixels: NDArray[Any], voxel_size_nm: tuple[float, float, float]) -> None:
+    """Write an array ``(z, y, x)`` of int8, uint8, uint16 or float32; MRC has no unsigned bytes, which become 16 bits wide.
+
+    Raises
+    ------
+    MissingDependencyError
+        If mrcfile is not installed.
+    """
+    mrcfile = _mrcfile()
     with mrcfile.new(path, overwrite=True) as file:
-        file.set_data(volume.labels.astype(np.int8))
-        file.voxel_size = tuple(size * _ANGSTROM_PER_NM for size in reversed(volume.voxel_size_nm))
+        with warnings.catch_warnings(), np.errstate(invalid="ignore"):  # that it has no statistics of infinite values
+            warnings.simplefilter("ignore", RuntimeWarning)
+            file.set_data(pixels)
+        file.voxel_size = tuple(size * _ANGSTROM_PER_NM for size in reversed(voxel_size_nm))
+        if not np.isfinite(pixels).all():  # this is how MRC says that statistics are not known
+            file.header.dmin, file.header.dmax, file.header.dmean, file.header.rms = 0, -1, -2, -1
         file.header.nlabl = 1
         file.header.label[0] = b"synthfib"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -44,14 +45,29 @@ def read_tiff(path: Path) -> RawArray:
     return RawArray(pixels, voxel_size_nm, _info(imagej))
 
 
-def write_tiff(path: Path, pixels: NDArray[Any], voxel_size_nm: tuple[float, float, float], info: dict[str, Any]) -> None:
+def write_tiff(
+    path: Path,
+    pixels: NDArray[Any],
+    voxel_size_nm: tuple[float, float, float],
+    info: dict[str, Any],
+    *,
+    image_titles: Sequence[str] = (),
+    grey_range: tuple[float, float] | None = None,
+) -> None:
     """Write an ImageJ hyperstack of axes (slice, y, x) or (slice, channel, y, x).
 
-    Pixels wider than high lose nothing: both resolutions are stored; `info` is kept as JSON in ImageJ's text field.
+    Pixels wider than high lose nothing: both resolutions are stored; `info` is kept as JSON in ImageJ's text field. `image_titles` are shown
+    above each image, the channels of a slice after each other; `grey_range` is shown as black and white.
     """
     z_nm, y_nm, x_nm = voxel_size_nm
     axes = "ZYX" if pixels.ndim == 3 else "ZCYX"
-    metadata = {"axes": axes, "spacing": z_nm, "unit": "nm", "Info": json.dumps({"synthfib": info}, sort_keys=True)}
+    metadata: dict[str, Any] = {"axes": axes, "spacing": z_nm, "unit": "nm", "Info": json.dumps({"synthfib": info}, sort_keys=True)}
+    if pixels.ndim == 4 and pixels.shape[1] > 1:
+        metadata["mode"] = "grayscale"
+    if image_titles:
+        metadata["Labels"] = list(image_titles)
+    if grey_range is not None:
+        metadata["min"], metadata["max"] = grey_range
     tifffile.imwrite(path, pixels, imagej=True, resolution=(1 / x_nm, 1 / y_nm), metadata=metadata)
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from synthfib.data import hdf5
 from synthfib.data.atomic import atomic_path, write_text
 from synthfib.data.mrc import write_mrc
+from synthfib.data.positions import mean_voxel_size_nm
 from synthfib.data.stack import ImageStack
 from synthfib.data.tiff import write_tiff
 from synthfib.data.volume import LabelVolume
@@ -88,12 +89,12 @@ def _volume_as_npy(path: Path, volume: LabelVolume) -> None:
 
 def _stack_as_tiff(path: Path, stack: ImageStack) -> None:
     """Slices come first in a hyperstack; real positions go into the text field, the mean thickness into the spacing."""
-    plan = stack.plan
-    thickness_nm = float(plan.thickness_nm.mean()) if plan.n_slices > 1 else plan.pixel_size_nm[0]
+    positions_nm = stack.plan.positions_nm
     info = {
         "energies_kev": [channel.energy_kev for channel in stack.channels],
         "detectors": [channel.detector for channel in stack.channels],
-        "positions_nm": plan.positions_nm.tolist(),
+        "positions_nm": positions_nm.tolist(),
         "provenance": json.loads(stack.provenance.to_json()),
     }
-    write_tiff(path, stack.images.swapaxes(0, 1), (thickness_nm, *plan.pixel_size_nm), info)
+    titles = [f"{position:.2f} nm, {channel}" for position in positions_nm for channel in stack.channels]
+    write_tiff(path, stack.images.swapaxes(0, 1), mean_voxel_size_nm(stack.plan), info, image_titles=titles)
