@@ -28,6 +28,7 @@ COMMANDS = [
     "plan",
     "build",
     "verify",
+    "export",
     "train",
     "train-surrogate",
     "calibrate",

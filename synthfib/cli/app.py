@@ -7,7 +7,22 @@ from typing import Annotated
 import typer
 
 from synthfib._version import __version__
-from synthfib.cli import calibration, catalogue, corpora, degrading, demo, doctor, imaging, models, physics, realism, structures, validation, views
+from synthfib.cli import (
+    calibration,
+    catalogue,
+    corpora,
+    degrading,
+    demo,
+    doctor,
+    exporting,
+    imaging,
+    models,
+    physics,
+    realism,
+    structures,
+    validation,
+    views,
+)
 
 app = typer.Typer(name="synthfib", no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None, add_completion=True)
 
@@ -34,6 +49,7 @@ for command in (
     corpora.plan,
     corpora.build,
     corpora.verify,
+    exporting.export,
     models.train,
     calibration.train_surrogate,
     models.segment,
