@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 Recipe = Annotated[str, typer.Argument(help="Corpus recipe: a name (see `synthfib list corpora`), an alias, or a YAML file.")]
 Small = Annotated[bool, typer.Option("--small", help="The small edition of the corpus.")]
+SecretFile = Annotated[Path | None, typer.Option("--secret", help="Secret of a sealed test split, written by `synthfib seal`.")]
 Workers = Annotated[int, typer.Option("--workers", min=1, help="Processes that build volumes side by side.")]
 
 
@@ -42,11 +43,13 @@ def build(
     ] = None,
     scheduler: Annotated[str | None, typer.Option("--scheduler", metavar="tcp://HOST:PORT", help="Build on this Dask cluster instead.")] = None,
     small: Small = False,
+    secret: SecretFile = None,
     json: Json = False,
 ) -> None:
     """Build a corpus; a build that was stopped goes on where it was."""
     from synthfib.cli.progress import progress
     from synthfib.corpus.build import build_corpus
+    from synthfib.corpus.secret import read_secret
     from synthfib.corpus.shards import read_shard
 
     loaded, share = _corpus(recipe, small), None if shard is None else read_shard(shard)
@@ -57,6 +60,7 @@ def build(
             workers=workers,
             scheduler=scheduler,
             shard=share,
+            secret=read_secret(secret) if secret else None,
             on_progress=lambda done, total: report(done / total, f"({done} of {total} volumes)"),
         )
     document = {"out": str(out), "name": loaded.name, "version": loaded.version, "volumes": built.n_volumes, "built_now": built.n_built}
@@ -65,15 +69,33 @@ def build(
     options.say({**document, "finished": built.finished}, text, json=json)
 
 
-def verify(path: Annotated[Path, typer.Argument(help="Folder of a corpus.")], json: Json = False) -> None:
+def verify(
+    path: Annotated[Path, typer.Argument(help="Folder of a corpus.")],
+    repair: Annotated[bool, typer.Option("--repair", help="Make damaged and missing files again, and touch nothing else.")] = False,
+    secret: SecretFile = None,
+    json: Json = False,
+) -> None:
     """Check every byte of a corpus; exit code 1 if something is wrong."""
     from synthfib.corpus.verify import verify_corpus
 
+    repaired, problems = _repaired(path, secret) if repair else ((), ())
     report = verify_corpus(path)
-    text = "\n".join(report.problems) or f"{report.n_files} files, all as they should be"
-    options.say({"path": str(path), "files": report.n_files, "problems": list(report.problems)}, text, json=json)
-    if report.problems:
+    problems = (*problems, *report.problems)
+    lines = [*(f"{name}: repaired" for name in repaired), *problems, *([] if problems else [f"{report.n_files} files, all as they should be"])]
+    document = {"path": str(path), "files": report.n_files, "problems": list(problems), "repaired": list(repaired)}
+    options.say(document, "\n".join(lines), json=json)
+    if problems:
         raise typer.Exit(1)
+
+
+def _repaired(path: Path, secret: Path | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    from synthfib.cli.progress import progress
+    from synthfib.corpus.repair import repair_corpus
+    from synthfib.corpus.secret import read_secret
+
+    with progress("Repairing") as report:
+        done = repair_corpus(path, secret=read_secret(secret) if secret else None, on_progress=lambda done, total: report(done / total, ""))
+    return done.repaired, done.problems
 
 
 def _corpus(recipe: str, small: bool) -> CorpusRecipe:

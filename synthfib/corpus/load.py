@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from synthfib.corpus.contained import contained
 from synthfib.corpus.folder import MARKER
 from synthfib.corpus.manifest import Manifest, read_manifest
 from synthfib.corpus.recipe import SPLITS
@@ -89,5 +90,5 @@ class Corpus:
         """
         for volume in self.manifest.volumes:
             if volume.name == name:
-                return read_stack(self.path / volume.file)
+                return read_stack(contained(self.path, volume.file))
         raise UnknownNameError("volume", name, [volume.name for volume in self.manifest.volumes])

@@ -33,6 +33,7 @@ _CHUNK = 1 << 20
 _MOST_BYTES = 300_000_000  # of a manifest; a volume takes about 2 kB
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Size = Annotated[int, Field(ge=1, le=1_000_000)]
 PartName = Annotated[str, Field(pattern=r"^[a-z]+-\d{3,}$")]
 
 
@@ -56,7 +57,7 @@ class StructureEntry(FileEntry):
     material: str
     file: str = Field(pattern=r"^structures/[a-z]+-\d{3,}\.h5$")
     content_sha256: dict[str, Sha256]
-    shape: tuple[int, int, int]
+    shape: tuple[Size, Size, Size]
     solid_fraction: float = Field(ge=0, le=1)
 
 
@@ -69,7 +70,7 @@ class VolumeEntry(FileEntry):
     material: str
     file: str = Field(pattern=r"^volumes/[a-z]+-\d{3,}\.h5$")
     content_sha256: dict[str, Sha256]
-    shape: tuple[int, int, int, int]
+    shape: tuple[Size, Size, Size, Size]
     solid_fraction: float | None = Field(ge=0, le=1)
     seeds: dict[str, int]
     degradations: dict[str, dict[str, float]]

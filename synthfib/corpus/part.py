@@ -8,6 +8,7 @@ from pathlib import Path
 
 from synthfib._version import __version__
 from synthfib.corpus.manifest import (
+    FileEntry,
     Manifest,
     StructureEntry,
     TableEntry,
@@ -15,6 +16,7 @@ from synthfib.corpus.manifest import (
     content_digest,
     describe_structure,
     describe_volume,
+    slices_file,
     structure_file,
     volume_file,
 )
@@ -45,6 +47,17 @@ class Part:
     volume: VolumeEntry
     structure: StructureEntry | None
     slices: TableEntry
+
+    @property
+    def files(self) -> tuple[FileEntry, ...]:
+        """Every file of the part, the volume first."""
+        return (self.volume, *(() if self.structure is None else (self.structure,)), self.slices)
+
+
+def files_of(resolved: ResolvedRecipe, place: Place) -> tuple[str, ...]:
+    """Return the paths of the files of a part below its corpus, the volume first."""
+    structure = (structure_file(place),) if _keeps_structure(resolved, place) else ()
+    return (volume_file(place), *structure, slices_file(resolved, place))
 
 
 def describe_part(resolved: ResolvedRecipe, place: Place, out: Path) -> Part:

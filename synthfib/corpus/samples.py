@@ -14,6 +14,7 @@ from typing import overload
 import numpy as np
 from numpy.typing import NDArray
 
+from synthfib.corpus.contained import contained
 from synthfib.corpus.load import Corpus
 from synthfib.corpus.manifest import VolumeEntry
 from synthfib.corpus.open_stacks import OpenStack, OpenStacks
@@ -142,7 +143,7 @@ class Samples(Sequence[Sample]):
             and 0 <= window.left < window.left + window.width <= width
         ):
             raise InputError(f"A window must be inside the {n_slices} slices of {height} x {width} pixels of {volume.name}, got {window}.")
-        with self._files.at(self.corpus.path / volume.file, volume.shape) as stack:
+        with self._files.at(contained(self.corpus.path, volume.file), volume.shape) as stack:
             channels = _channel_indices(stack, self.channels)
             label = stack.read("labels", window.face, *window.pixels) if "labels" in volume.content_sha256 else None
             truth = {name: _read_truth(stack, name, channels, window) for name in self.truth}

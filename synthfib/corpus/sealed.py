@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from synthfib.corpus.manifest import array_sha256, stack_arrays
 from synthfib.corpus.recipe import Place, ResolvedRecipe
 from synthfib.data.milling import MillingPlan
@@ -21,11 +23,25 @@ def published(resolved: ResolvedRecipe, place: Place, stack: ImageStack, structu
     InputError
         If the recipe has no secret.
     """
-    secret, measured = resolved.own_secret(), stack.plan.measured_positions_nm
-    plan = MillingPlan(measured["nominal"], stack.plan.pixel_size_nm, stack.plan.tilt_deg, measured)
-    seen = ImageStack(stack.images, stack.channels, plan)
-    shown = stack_arrays(seen)
+    return replace(visible(stack), provenance=Provenance().then(SEAL, {"withheld_sha256": withheld_sha256(resolved, place, stack, structure)}))
+
+
+def visible(stack: ImageStack) -> ImageStack:
+    """Return what of a volume is no secret."""
+    plan = stack.plan
+    faces = MillingPlan(plan.measured_positions_nm["nominal"], plan.pixel_size_nm, plan.tilt_deg, plan.measured_positions_nm)
+    return ImageStack(stack.images, stack.channels, faces)
+
+
+def withheld_sha256(resolved: ResolvedRecipe, place: Place, stack: ImageStack, structure: LabelVolume) -> dict[str, str]:
+    """Return a digest of every array that is withheld, which tells nothing to those who do not have the salt.
+
+    Raises
+    ------
+    InputError
+        If the recipe has no secret.
+    """
+    secret, shown = resolved.own_secret(), stack_arrays(visible(stack))
     truth = {name: array for name, array in stack_arrays(stack).items() if name not in shown or name == "positions_nm"}
     digests = {name: array_sha256(array) for name, array in {**truth, "structure": structure.labels}.items()}
-    withheld = {name: secret.conceal(f"{place.name}/{name}", digest) for name, digest in digests.items()}
-    return ImageStack(stack.images, stack.channels, plan, provenance=Provenance().then(SEAL, {"withheld_sha256": withheld}))
+    return {name: secret.conceal(f"{place.name}/{name}", digest) for name, digest in digests.items()}

@@ -1,16 +1,22 @@
-"""Find whatever is wrong with a corpus on disk."""
+"""Find whatever is wrong with a corpus on disk, trusting nothing in it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
 
-from synthfib.catalogue import load_corpus
+from synthfib._version import __version__
 from synthfib.corpus.checksums import SUMS, files_below, parse_sums
+from synthfib.corpus.contained import contained
 from synthfib.corpus.folder import MARKER
-from synthfib.corpus.manifest import MANIFEST, content_digest, file_sha256, read_manifest
-from synthfib.corpus.recipe import resolve
+from synthfib.corpus.manifest import MANIFEST, Manifest, content_digest, describe_volume, file_sha256, read_manifest
+from synthfib.corpus.own_recipe import own_recipe
+from synthfib.corpus.part import describe_part, files_of
+from synthfib.corpus.recipe import Place, ResolvedRecipe, resolve
+from synthfib.data.untrusted import read_bounded
 from synthfib.errors import InputError, SynthfibError
+
+_MOST_BYTES = 100_000_000  # of the checksums; a file takes about 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,27 +36,63 @@ class VerifyReport:
 
 
 def verify_corpus(path: Path) -> VerifyReport:
-    """Check every byte of the corpus in `path` against SHA256SUMS, the manifest and the recipe.
+    """Check every byte of the corpus in `path` against SHA256SUMS, and its content against manifest and recipe.
 
     Raises
     ------
     InputError
         If the folder holds no corpus, or an unfinished one.
     """
+    check_finished(path)
+    found = frozenset(files_below(path))
+    sums = read_sums(path)
+    problems = list(sums.problems)
+    if sums.readable:
+        problems += _against_sums(path, sums.digests, found)
+    else:
+        sums = Sums({name: file_sha256(contained(path, name)) for name in found if _is_plain(path, name)}, (), False)
+    damaged = {problem.partition(":")[0] for problem in problems}
+    return VerifyReport((*problems, *_against_recipe(path, sums.digests, damaged)), len(found))
+
+
+def check_finished(path: Path) -> None:
+    """Refuse a folder that holds no corpus, or an unfinished one.
+
+    Raises
+    ------
+    InputError
+        If it does.
+    """
     if not path.is_dir() or not ((path / SUMS).is_file() or (path / MANIFEST).is_file() or (path / MARKER).is_file()):
         raise InputError(f"{path} is not a corpus; give a folder that synthfib build has finished.")
     if (path / MARKER).is_file():
         raise InputError(f"The corpus in {path} is unfinished; run the same synthfib build again to finish it.")
-    found = frozenset(files_below(path))
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """Digests by path as SHA256SUMS has them, what is wrong with it, and whether it could be read at all."""
+
+    digests: dict[str, str]
+    problems: tuple[str, ...]
+    readable: bool
+
+
+def read_sums(path: Path) -> Sums:
+    """Return what SHA256SUMS of the corpus in `path` says."""
     try:
-        sums, bad = parse_sums((path / SUMS).read_bytes().decode("ascii"))
-    except (OSError, UnicodeDecodeError):
-        sums = {name: file_sha256(path / name) for name in found if (path / name).is_file()}
-        problems = [f"{SUMS}: cannot be read as text."]
-    else:
-        problems = [f"{SUMS}: line {number} is not a checksum line in its place." for number in bad]
-        problems += _against_sums(path, sums, found)
-    return VerifyReport((*problems, *_against_recipe(path, sums)), len(found))
+        digests, bad = parse_sums(read_bounded(path / SUMS, _MOST_BYTES).decode("ascii"))
+    except (OSError, UnicodeDecodeError, InputError):
+        return Sums({}, (f"{SUMS}: cannot be read as text.",), False)
+    return Sums(digests, tuple(f"{SUMS}: line {number} is not a checksum line in its place." for number in bad), True)
+
+
+def _is_plain(path: Path, name: str) -> bool:
+    try:
+        contained(path, name)
+    except InputError:
+        return False
+    return True
 
 
 def _against_sums(path: Path, sums: dict[str, str], found: frozenset[str]) -> list[str]:
@@ -60,21 +102,20 @@ def _against_sums(path: Path, sums: dict[str, str], found: frozenset[str]) -> li
 
 
 def _changed(path: Path, name: str, expected: str) -> str | None:
-    file = path / name
-    if file.is_symlink() or not file.is_file():
+    if not _is_plain(path, name):
         return f"{name}: not a plain file."
     try:
-        return None if file_sha256(file) == expected else f"{name}: its bytes have changed."
+        return None if file_sha256(path / name) == expected else f"{name}: its bytes have changed."
     except OSError as error:
         return f"{name}: cannot be read ({error.strerror})."
 
 
-def _against_recipe(path: Path, sums: dict[str, str]) -> list[str]:
+def _against_recipe(path: Path, sums: dict[str, str], damaged: set[str]) -> list[str]:
     try:
         manifest = read_manifest(path)
-        resolved = resolve(load_corpus(path / "recipe.yaml"))
-    except SynthfibError as error:
-        return [f"{MANIFEST} or recipe.yaml: {' '.join(str(error).split())}"]
+        resolved = resolve(own_recipe(path))
+    except (SynthfibError, OSError) as error:
+        return [f"{MANIFEST} or recipe.yaml: {one_line(error)}"]
     problems = []
     if manifest.recipe_digest != resolved.digest:
         problems.append(f"{MANIFEST}: its recipe digest is not that of recipe.yaml.")
@@ -84,4 +125,27 @@ def _against_recipe(path: Path, sums: dict[str, str]) -> list[str]:
         problems.append(f"{MANIFEST}: its volumes are not those of recipe.yaml.")
     if manifest.content_digest != content_digest(manifest.volumes, manifest.structures):
         problems.append(f"{MANIFEST}: its content digest is not that of its content.")
-    return problems + [f"{v.file}: {SUMS} and {MANIFEST} disagree." for v in manifest.files if sums.get(v.file) != v.sha256]
+    problems += [f"{v.file}: {SUMS} and {MANIFEST} disagree." for v in manifest.files if sums.get(v.file) != v.sha256]
+    return problems or [problem for place in resolved.places if (problem := _content(path, resolved, place, manifest, sums, damaged))]
+
+
+def _content(path: Path, resolved: ResolvedRecipe, place: Place, manifest: Manifest, sums: dict[str, str], damaged: set[str]) -> str | None:
+    """Read a volume and what belongs to it, unless it is known to be damaged; return what is wrong with the content."""
+    files = files_of(resolved, place)
+    if damaged.intersection(files) or not sums.keys() >= set(files):
+        return None
+    try:
+        # Tables of another version may have other columns.
+        same = manifest.synthfib == __version__
+        entries = describe_part(resolved, place, path).files if same else (describe_volume(resolved, place, path),)
+        held = {entry.file: entry for entry in entries}
+    except (SynthfibError, OSError) as error:
+        return f"{files[0]}: {one_line(error)}"
+    said = {entry.file: entry for entry in manifest.files if entry.file in held}
+    other = sorted(name for name, entry in held.items() if said.get(name) != entry)
+    return f"{other[0]}: what it holds is not what {MANIFEST} says." if other else None
+
+
+def one_line(error: Exception) -> str:
+    """Return the message of an error without line breaks."""
+    return " ".join(str(error).split())

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from synthfib.data.atomic import atomic_path
+from synthfib.data.untrusted import check_plain_file
 from synthfib.errors import InputError
 
 #: What a column may hold; an image is a PNG.
@@ -92,12 +93,23 @@ def open_table(path: Path) -> Iterator[Any]:
         If the file is missing or damaged.
     """
     try:
+        check_plain_file(path)
         with pq.ParquetFile(path, page_checksum_verification=True) as table:
+            _check_plain_pages(path, table.metadata)
             yield table
     except FileNotFoundError as error:
         raise InputError(f"A table is required at {str(path)!r}, there is none.") from error
     except (OSError, pa.ArrowException) as error:
         raise InputError(f"{str(path)!r} cannot be read as Parquet (truncated or damaged); build or copy it again.") from error
+
+
+def _check_plain_pages(path: Path, metadata: Any) -> None:
+    """Refuse tables that could unpack to much more than they take on disk; `write_table` packs nothing."""
+    for group in range(metadata.num_row_groups):
+        for column in range(metadata.num_columns):
+            chunk = metadata.row_group(group).column(column)
+            if chunk.compression != "UNCOMPRESSED" or chunk.has_dictionary_page:
+                raise InputError(f"{str(path)!r} is packed in another way than synthfib packs tables; refused.")
 
 
 def check_table(path: Path, schema: pa.Schema) -> int:
