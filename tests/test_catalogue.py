@@ -128,16 +128,18 @@ def test_the_numbers_of_the_first_recipes() -> None:
     assert (corpus.splits.train, corpus.splits.validation, corpus.splits.test) == (6, 2, 2)
 
 
-@pytest.mark.parametrize("corpus", ["quickstart", "hnpg-multivoltage"])
+@pytest.mark.parametrize("corpus", [listing.name for listing in catalogue.list_recipes("corpus")])
 def test_what_a_corpus_names_exists(corpus: str) -> None:
     recipe = load_corpus(corpus)
     assert all(load_material(name) for name in recipe.materials)
     assert load_microscope(recipe.microscope)
-    assert catalogue.card_text(corpus)
+    for name in ("card.md", "datasheet.md", "CHANGELOG.md"):
+        assert catalogue.corpus_words(corpus, name)
+        assert catalogue.corpus_words(f"{corpus}-small", name) == catalogue.corpus_words(corpus, name)
 
 
-def test_unknown_corpus_has_no_card() -> None:
-    assert catalogue.card_text("nobody-wrote-this") is None
+def test_an_unknown_corpus_has_no_words() -> None:
+    assert catalogue.corpus_words("nobody-wrote-this", "card.md") is None
 
 
 def test_near_matches_of_an_unknown_name() -> None:

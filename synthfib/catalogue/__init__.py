@@ -1,7 +1,8 @@
 """Find, validate and list the YAML recipes of materials, microscopes and corpora."""
 
 from synthfib.catalogue.finding import Listing as Listing
-from synthfib.catalogue.finding import card_text as card_text
+from synthfib.catalogue.finding import catalogue_root as catalogue_root
+from synthfib.catalogue.finding import corpus_words as corpus_words
 from synthfib.catalogue.finding import list_recipes as list_recipes
 from synthfib.catalogue.finding import load_corpus as load_corpus
 from synthfib.catalogue.finding import load_material as load_material

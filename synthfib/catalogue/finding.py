@@ -94,12 +94,12 @@ def recipe_text(name_or_path: str | Path) -> str:
     return known[text].read_text(encoding="utf-8")
 
 
-def card_text(corpus_name: str) -> str | None:
-    """Return the description `card.md` that the catalogue has for a corpus, or None."""
+def corpus_words(corpus_name: str, file_name: str) -> str | None:
+    """Return a text that the catalogue has beside the recipe of a corpus, ``card.md`` for example, or None; small editions share it."""
     for listing in list_recipes("corpus"):
-        card = listing.path.with_name("card.md")
-        if listing.name == corpus_name and card.is_file():
-            return card.read_text(encoding="utf-8")
+        file = listing.path.with_name(file_name)
+        if corpus_name in (listing.name, f"{listing.name}-small") and file.is_file():
+            return file.read_text(encoding="utf-8")
     return None
 
 

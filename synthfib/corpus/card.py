@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
+import numpy as np
 import yaml
 
-from synthfib.catalogue import card_text
-from synthfib.corpus.manifest import Manifest, VolumeEntry
-from synthfib.corpus.recipe import SPLITS, ResolvedRecipe
+from synthfib.corpus.about import About
+from synthfib.corpus.datasheet import splits_text
+from synthfib.corpus.manifest import VolumeEntry
+from synthfib.corpus.recipe import SPLITS
+from synthfib.corpus.size import size_text
 from synthfib.corpus.tables import card_configs
 
+EXAMPLES = "card/examples.png"
+FIGURES = "card/figures.png"
 _SIZES = ((10**3, "n<1K"), (10**4, "1K<n<10K"), (10**5, "10K<n<100K"), (10**6, "100K<n<1M"))
 
 _BODY = """\
 # {title}
 
 {description}
-
+{examples}
 ## What is in it
 
 {n_volumes} volumes ({splits}), {n_slices} slices of {pixels} pixels, {n_bytes}.
@@ -27,13 +32,21 @@ _BODY = """\
 * Voxels of {voxel_nm:g} nm; slices {thickness}.
 * Simulator: `{simulator}`. Seed: {seed}. Every number follows from it.
 
-| volume | split | material | slices | solid fraction | size |
+| split | material | structures | volumes | slices | porosity |
 |---|---|---|---|---|---|
 {rows}
 
-Each file `volumes/<name>.h5` holds `images` (channel, slice, y, x), `labels` (slice, y, x; 0 is the pore, 1 the solid),
-`depth_to_solid_nm` (slice, y, x; straight down from the face to the first solid) and `positions_nm` (slice).
-Units are in the names, sizes and phases in the attributes.
+Porosity is that of the faces: mean, and lowest to highest of the volumes. `tables/volumes` and `manifest.json` have every volume.
+
+![Slice thickness, porosity and straight runs]({figures})
+
+*Left: true thickness of all slices{law}. Middle: porosity of every volume; those of one structure stand above each other.
+Right: straight runs of solid and pore along x and y.*
+
+{sizes}
+
+Each file `volumes/<name>.h5` holds `images` and `shine_through` (channel, slice, y, x), `labels` and `depth_to_solid_nm` (slice, y, x),
+`positions_nm` (slice). Units are in the names, sizes and phases in the attributes. The tables have one row per slice or per volume.
 
 ## Use it
 
@@ -47,45 +60,66 @@ stack = corpus.read(corpus.names("train")[0])
 
 `synthfib verify .` or `sha256sum -c SHA256SUMS` checks every byte. `synthfib build recipe.yaml --out FOLDER` makes it again.
 
+## What to know before
+
+* Limits: {limitations}
+* Bias: {bias}
+
+DATASHEET.md answers more questions.
+
+## Citation
+
+```bibtex
+{bibtex}```
+
 ## Origin
 
 Corpus {name}, version {version}, made by synthfib {synthfib}. Licence: {license}.
 Recipe {recipe_digest}, content {content_digest} (SHA-256).
 {references}"""
 
+_EXAMPLES = """
+![Example faces with their truth]({path})
 
-def render_card(resolved: ResolvedRecipe, manifest: Manifest) -> str:
-    """Return the text of README.md."""
-    return f"---\n{_header(resolved, manifest)}---\n\n{_body(resolved, manifest)}"
+*One face of {n}. Grey levels are stretched for display. In the maps of shine-through and depth solid is grey;
+black is nothing from below, and no solid within reach.*
+"""
 
 
-def _header(resolved: ResolvedRecipe, manifest: Manifest) -> str:
-    n_slices = sum(volume.shape[1] for volume in manifest.volumes)
+def render_card(about: About, *, n_examples: int) -> str:
+    """Return the text of README.md; `n_examples` is how many faces the picture of examples shows, 0 for no such picture."""
+    return f"---\n{_header(about)}---\n\n{_body(about, n_examples)}"
+
+
+def _header(about: About) -> str:
     header = {
-        "license": resolved.corpus.license.lower(),
-        "pretty_name": resolved.corpus.title,
+        "license": about.work.license.lower(),
+        "pretty_name": about.work.title,
+        "language": ["en"],
         "task_categories": ["image-segmentation"],
         "tags": ["fib-sem", "tomography", "materials-science", "synthetic", "3d"],
-        "size_categories": [next((name for limit, name in _SIZES if n_slices < limit), "n>1M")],
+        "size_categories": [next((name for limit, name in _SIZES if about.n_slices < limit), "n>1M")],
         "annotations_creators": ["machine-generated"],
         "source_datasets": ["original"],
-        "version": manifest.version,
-        "configs": card_configs(manifest),
+        "version": about.manifest.version,
+        "configs": card_configs(about.manifest),
     }
     return yaml.safe_dump(header, sort_keys=False, allow_unicode=True, width=1000)
 
 
-def _body(resolved: ResolvedRecipe, manifest: Manifest) -> str:
-    corpus, microscope, thickness, volumes = resolved.corpus, resolved.microscope, resolved.thickness, manifest.volumes
+def _body(about: About, n_examples: int) -> str:
+    resolved, manifest, said = about.resolved, about.manifest, about.words
+    corpus, microscope, thickness = resolved.corpus, resolved.microscope, resolved.thickness
     spread = f" (gamma-distributed, standard deviation {thickness.std_nm:g} nm)" if thickness.std_nm else ""
     return _BODY.format(
         title=corpus.title,
-        description=(card_text(corpus.name) or f"A synthetic FIB-SEM corpus with exact truth: {corpus.title}.").strip(),
-        n_volumes=len(volumes),
-        splits=", ".join(f"{sum(volume.split == split for volume in volumes)} {split}" for split in SPLITS),
-        n_slices=sum(volume.shape[1] for volume in volumes),
+        description=said.card,
+        examples=_EXAMPLES.format(path=EXAMPLES, n="each material" if n_examples > 1 else "the first volume") if n_examples else "",
+        n_volumes=len(manifest.volumes),
+        splits=splits_text(about),
+        n_slices=about.n_slices,
         pixels=" x ".join(map(str, corpus.pixels)),
-        n_bytes=size_text(sum(volume.bytes for volume in volumes)),
+        n_bytes=size_text(about.n_bytes),
         materials="; ".join(dict.fromkeys(f"{m.title} (`{m.name}`)" for m in resolved.materials)),
         microscope=f"{microscope.title} (`{microscope.name}`)",
         energies=", ".join(f"{energy:g}" for energy in resolved.energies_kev) + " keV",
@@ -93,30 +127,51 @@ def _body(resolved: ResolvedRecipe, manifest: Manifest) -> str:
         thickness=f"{thickness.mean_nm:g} nm apart{spread}",
         simulator=resolved.simulator,
         seed=corpus.seed,
-        rows="\n".join(map(_row, volumes)),
+        rows="\n".join(_rows(manifest.volumes)),
+        figures=FIGURES,
+        law=", and the law that they were drawn from" if thickness.std_nm else "",
+        sizes=_sizes(about),
+        limitations=said.limitations,
+        bias=said.bias,
+        bibtex=about.work.to_bibtex(),
         name=manifest.name,
         version=manifest.version,
         synthfib=manifest.synthfib,
         license=corpus.license,
         recipe_digest=manifest.recipe_digest,
         content_digest=manifest.content_digest,
-        references=_references((*corpus.references, *(r for m in resolved.materials for r in m.references), *microscope.references)),
+        references=_references(about.references),
     )
 
 
-def _row(volume: VolumeEntry) -> str:
-    return f"| {volume.name} | {volume.split} | {volume.material} | {volume.shape[1]} | {volume.solid_fraction:.4f} | {size_text(volume.bytes)} |"
+def _rows(volumes: Sequence[VolumeEntry]) -> Iterator[str]:
+    """Yield a row for every split and material."""
+    for split in SPLITS:
+        for material in dict.fromkeys(volume.material for volume in volumes if volume.split == split):
+            own = [volume for volume in volumes if (volume.split, volume.material) == (split, material)]
+            n_structures, n_slices = len({volume.structure for volume in own}), sum(volume.shape[1] for volume in own)
+            yield f"| {split} | {material} | {n_structures} | {len(own)} | {n_slices} | {_porosity(own)} |"
+
+
+def _porosity(volumes: Sequence[VolumeEntry]) -> str:
+    known = [100 * (1 - volume.solid_fraction) for volume in volumes if volume.solid_fraction is not None]
+    if not known:
+        return "sealed"
+    return f"{np.mean(known):.2f} %" + (f" ({min(known):.2f} to {max(known):.2f})" if len(known) > 1 else "")
+
+
+def _sizes(about: About) -> str:
+    """Return a table of the sizes of solid and pore."""
+    statistics = about.statistics
+    head = "| material | mean run of solid | mean run of pore | diameter of solid | diameter of pore |\n|---|---|---|---|---|\n"
+    rows = [
+        f"| {material} | {solid.mean_nm:.1f} nm | {pore.mean_nm:.1f} nm | {solid.diameter_nm:.1f} nm | {pore.diameter_nm:.1f} nm |\n"
+        for (material, solid), pore in zip(statistics.solid.items(), statistics.pore.values(), strict=True)
+    ]
+    note = "\nDiameters are half the length-weighted mean run, the area under the lineal-path function; of up to three structures for each material."
+    return head + "".join(rows) + note if rows else ""
 
 
 def _references(references: Sequence[str]) -> str:
-    unique = dict.fromkeys(references)
-    links = "".join(f"* {r if r.startswith('http') else f'https://doi.org/{r}'}\n" for r in unique)
+    links = "".join(f"* {r if r.startswith('http') else f'https://doi.org/{r}'}\n" for r in references)
     return f"\n## References\n\n{links}" if links else ""
-
-
-def size_text(n_bytes: int) -> str:
-    """Return a number of bytes for people, in decimal units."""
-    for limit, unit in ((10**9, "GB"), (10**6, "MB"), (10**3, "kB")):
-        if n_bytes >= limit:
-            return f"{n_bytes / limit:.1f} {unit}"
-    return f"{n_bytes} bytes"
