@@ -66,7 +66,9 @@ def test_large_rows_are_kept_in_small_groups(bytes_per_row: int, n_groups: int, 
     write_table(tmp_path / "table.parquet", SCHEMA, iter(rows(70)), bytes_per_row=bytes_per_row)
     with open_table(tmp_path / "table.parquet") as table:
         assert table.metadata.num_row_groups == n_groups
-        assert table.metadata.row_group(0).column(0).compression == "UNCOMPRESSED"
+        group = table.metadata.row_group(0)
+        assert group.column(0).compression == "UNCOMPRESSED"
+        assert [group.column(index).is_stats_set for index in range(5)] == [True, True, True, True, False]
 
 
 def test_damage_is_found_and_is_one_sentence(table: Path) -> None:

@@ -76,8 +76,13 @@ def write_table(path: Path, schema: pa.Schema, rows: Iterator[Row], *, bytes_per
         About how large a row is; it decides how many are kept together.
     """
     n_together = max(1, min(_ROWS_PER_GROUP, _BYTES_PER_GROUP // max(1, bytes_per_row)))
-    # Images are compressed already; pages carry checksums, so that damage is found when they are read.
-    options: dict[str, Any] = {"compression": "none", "use_dictionary": False, "write_page_index": True, "write_page_checksum": True}
+    options: dict[str, Any] = {
+        "compression": "none",  # images are compressed already
+        "use_dictionary": False,
+        "write_page_index": True,
+        "write_page_checksum": True,  # so that damage is found when they are read
+        "write_statistics": [field.name for field in schema if not pa.types.is_struct(field.type)],  # an image has no order
+    }
     with atomic_path(path) as temporary, pq.ParquetWriter(temporary, schema, **options) as writer:
         while group := list(islice(rows, n_together)):
             writer.write_table(pa.Table.from_pylist(group, schema=schema))
