@@ -187,3 +187,28 @@ def test_a_damaged_table_is_made_again_from_its_volume(damage: str, built: Path,
     found, made = part.make_part(resolved, tmp_path, place)
     assert made
     assert table.read_bytes() == intact == (built / found.slices.file).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "where"),
+    [
+        ("tables/slices/test-00000-of-00001.parquet", "../../etc/test-00000-of-00001.parquet", r"tables\.2\.file"),
+        ("tables/slices/test-00000-of-00001.parquet", "/etc/passwd", r"tables\.2\.file"),
+        ("tables/slices/test-00000-of-00001.parquet", "tables/slices/../x-00000-of-00001.parquet", r"tables\.2\.file"),
+        ("tables/slices/test-00000-of-00001.parquet", "tables/slices/train-00009-of-00009.parquet", r"tables\.2: .*must agree"),
+        ("tables/slices/test-00000-of-00001.parquet", "tables/volumes/test-00009-of-00009.parquet", r"tables\.2: .*must agree"),
+        ("tables/slices/train-00001-of-00002.parquet", "tables/slices/train-00000-of-00002.parquet", "listed twice"),
+        ("volumes/test-000.h5", "volumes/train-000.h5", r"volumes\.2: .*must agree"),
+        ('"rows": 3', '"rows": 0', r"tables\.0\.rows"),
+        ('"rows": 3', '"rows": "3"', r"tables\.0\.rows"),
+        ('"config": "slices"', '"config": "harbor"', r"tables\.0\.config"),
+        ('"config": "slices"', '"config": "slices", "script": "x.py"', r"tables\.0\.script"),
+    ],
+)
+def test_a_hostile_manifest_is_one_sentence(old: str, new: str, where: str, built: Path, tmp_path: Path) -> None:
+    text = (built / "manifest.json").read_text(encoding="utf-8")
+    assert old in text
+    (tmp_path / "manifest.json").write_text(text.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(InputError, match=rf"is damaged \(.*{where}") as caught:
+        Corpus.open(tmp_path)
+    assert "\n" not in str(caught.value)

@@ -6,11 +6,11 @@ import hashlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from synthfib.corpus.recipe import Place, ResolvedRecipe, Split
 from synthfib.corpus.volume import STAGES
@@ -49,6 +49,11 @@ class FileEntry(_Entry):
     sha256: Sha256
 
 
+def _check_file(file: str, expected: str, split: str) -> None:
+    if file != expected or not file.rpartition("/")[2].startswith(f"{split}-"):
+        raise ValueError(f"file, name and split must agree, got {file} in the split {split}")
+
+
 class StructureEntry(FileEntry):
     """One whole structure, of which volumes are cut."""
 
@@ -59,6 +64,11 @@ class StructureEntry(FileEntry):
     content_sha256: dict[str, Sha256]
     shape: tuple[Size, Size, Size]
     solid_fraction: float = Field(ge=0, le=1)
+
+    @model_validator(mode="after")
+    def _own_file(self) -> Self:
+        _check_file(self.file, f"{STRUCTURES}/{self.name}.h5", self.split)
+        return self
 
 
 class VolumeEntry(FileEntry):
@@ -76,6 +86,11 @@ class VolumeEntry(FileEntry):
     degradations: dict[str, dict[str, float]]
     withheld_sha256: dict[str, Sha256] = {}
 
+    @model_validator(mode="after")
+    def _own_file(self) -> Self:
+        _check_file(self.file, f"{VOLUMES}/{self.name}.h5", self.split)
+        return self
+
 
 class TableEntry(FileEntry):
     """One table of a corpus."""
@@ -84,6 +99,11 @@ class TableEntry(FileEntry):
     split: Split
     file: str = Field(pattern=r"^tables/(slices|volumes)/[a-z]+-\d{5,}-of-\d{5,}\.parquet$")
     rows: int = Field(ge=1)
+
+    @model_validator(mode="after")
+    def _own_file(self) -> Self:
+        _check_file(self.file, f"{TABLES}/{self.config}/{self.file.rpartition('/')[2]}", self.split)
+        return self
 
 
 class Manifest(_Entry):
@@ -98,6 +118,12 @@ class Manifest(_Entry):
     volumes: tuple[VolumeEntry, ...]
     structures: tuple[StructureEntry, ...] = ()
     tables: tuple[TableEntry, ...] = ()
+
+    @model_validator(mode="after")
+    def _each_file_once(self) -> Self:
+        if len({entry.file for entry in self.files}) < len(self.files):
+            raise ValueError("a file is listed twice")
+        return self
 
     @property
     def files(self) -> tuple[FileEntry, ...]:
