@@ -16,6 +16,7 @@ from synthfib._optional import require
 from synthfib.catalogue import CorpusRecipe, SplitSizes
 from synthfib.corpus.build import build_corpus
 from synthfib.corpus.load import Corpus
+from synthfib.corpus.secret import Secret
 from synthfib.data.parquet import Column, png, table_schema, write_table
 from synthfib.data.stack import ImageStack
 from synthfib.errors import MissingDependencyError
@@ -29,8 +30,7 @@ ROOT = Path(__file__).parent.parent
 IMAGES = ("image_1kev_in_lens_bse", "image_2kev_in_lens_bse")
 
 
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def tiny(**changes: Any) -> CorpusRecipe:
     recipe = CorpusRecipe(
         schema="synthfib/corpus@1",
         name="tiny",
@@ -46,8 +46,13 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
         pixels=(16, 12),
         splits=SplitSizes(train=2, validation=0, test=1),
     )
+    return recipe.model_copy(update=changes)
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("published") / "corpus"
-    build_corpus(recipe, out)
+    build_corpus(tiny(), out)
     return out
 
 
@@ -112,6 +117,20 @@ def test_sixteen_bits_stay_sixteen(load: Any, tmp_path: Path) -> None:
     (face,) = found.with_format("numpy")[:]["face"]
     assert face.dtype == np.uint16
     assert np.array_equal(face, pixels)
+
+
+def test_a_sealed_split_has_the_same_columns_without_truth(load: Any, tmp_path: Path) -> None:
+    secret = Secret(bytes(range(16)), 12345)
+    build_corpus(tiny(sealed=secret.commitment), tmp_path / "corpus", secret=secret)
+    found = load(tmp_path / "corpus")
+    assert found["test"].features == found["train"].features
+    (stack,) = stacks(tmp_path / "corpus", "test")
+    for face, row in enumerate(found["test"]):
+        assert (row["label"], row["solid_fraction"]) == (None, None)
+        assert row["position_nm"] == row["nominal_position_nm"]
+        assert np.array_equal(np.asarray(row[IMAGES[0]]), stack.images[0, face])
+    (volume,) = load(tmp_path / "corpus", "volumes", split="test")
+    assert (volume["seed_structure"], volume["solid_fraction"]) == (None, None)
 
 
 def test_the_folder_of_corpora_does_not_hide_the_library(built: Path, tmp_path: Path) -> None:

@@ -12,13 +12,13 @@ from torch.utils.data import DataLoader
 from synthfib.catalogue import CorpusRecipe, SplitSizes
 from synthfib.corpus.build import build_corpus
 from synthfib.corpus.samples import load
+from synthfib.corpus.secret import Secret
 from synthfib.errors import InputError
 from synthfib.training.augmentation import Augmentation, Change
 from synthfib.training.dataset import Item, SampleDataset, SampleStream
 
 
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def tiny(**changes: Any) -> CorpusRecipe:
     recipe = CorpusRecipe(
         schema="synthfib/corpus@1",
         name="tiny",
@@ -34,8 +34,13 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
         pixels=(20, 12),
         splits=SplitSizes(train=2, validation=0, test=1),
     )
+    return recipe.model_copy(update=changes)
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("torch") / "corpus"
-    build_corpus(recipe, out)
+    build_corpus(tiny(), out)
     return out
 
 
@@ -70,6 +75,16 @@ def test_items_are_the_samples_as_tensors(built: Path) -> None:
         np.testing.assert_array_equal(item[name], values.astype(np.float32))
     with pytest.raises(IndexError):
         dataset[8]
+
+
+def test_a_sealed_split_has_no_labels(tmp_path: Path) -> None:
+    secret = Secret(bytes(range(16)), 12345)
+    build_corpus(tiny(sealed=secret.commitment, slices=2), tmp_path / "corpus", secret=secret)
+    sealed = load(tmp_path / "corpus", split="test")
+    assert sealed[1].label is None
+    assert SampleDataset(sealed)[1].keys() == {"image", "volume", "slice", "position_nm"}
+    (batch,) = batches(SampleDataset(sealed, augmentation=Augmentation()), workers=0)
+    assert batch["image"].shape == (2, 2, 20, 12)
 
 
 def test_a_transform_comes_last(built: Path) -> None:
