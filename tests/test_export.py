@@ -264,6 +264,13 @@ def test_a_stopped_export_goes_on(corpus: Path, tmp_path: Path, to: str) -> None
     assert files_in(out) == files_in(whole)
 
 
+def test_an_export_that_was_killed_before_its_first_act_starts_anew(stack_file: Path, tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/.tmp-abcd1234.json").touch()
+    export_corpus(stack_file, tmp_path / "out", "imagej")
+    assert sorted(files_in(tmp_path / "out")) == [RECORD, "s.tif", "s_labels.tif", "s_positions.csv"]
+
+
 def test_a_file_is_whole_or_absent(stack_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     zarr: Any = pytest.importorskip("zarr")
 

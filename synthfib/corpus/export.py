@@ -190,16 +190,15 @@ def _start(out: Path, record: dict[str, Any], force: bool) -> list[str]:
     if out.exists() and not out.is_dir():
         raise InputError(f"{str(out)!r} must be a folder, a file is there; choose another place.")
     done = _done(out, record)
+    foreign = done is None and out.exists() and not all(entry.name.startswith(TEMPORARY_PREFIX) for entry in out.iterdir())
+    if foreign and not force:
+        raise InputError(f"{str(out)!r} holds something else than this export, stopped; choose a new folder, or write into this one with --force.")
+    if not foreign:
+        _sweep(out)
     if done is None:
-        if not force and out.exists() and any(out.iterdir()):
-            raise InputError(
-                f"{str(out)!r} holds something else than this export, stopped; choose a new folder, or write into this one with --force."
-            )
         out.mkdir(parents=True, exist_ok=True)
         _write_json(out / MARKER, {**record, "done": []})
         (out / RECORD).unlink(missing_ok=True)
-    else:
-        _sweep(out)
     return done or []
 
 
