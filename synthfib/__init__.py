@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from synthfib.catalogue import load_microscope as load_microscope
     from synthfib.corpus.acquire import acquire as acquire
     from synthfib.corpus.build import build_corpus as build_corpus
+    from synthfib.corpus.export import export_corpus as export_corpus
     from synthfib.corpus.load import Corpus as Corpus
     from synthfib.corpus.plan import plan_corpus as plan_corpus
     from synthfib.corpus.samples import load as load
@@ -65,6 +66,7 @@ _HOMES = {
     "acquire": "corpus.acquire",
     "build_corpus": "corpus.build",
     "load": "corpus.samples",
+    "export_corpus": "corpus.export",
     "load_corpus": "catalogue",
     "load_material": "catalogue",
     "load_microscope": "catalogue",
