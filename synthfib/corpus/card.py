@@ -50,12 +50,21 @@ Each file `volumes/<name>.h5` holds `images` and `shine_through` (channel, slice
 
 ## Use it
 
-```python
-from pathlib import Path
-from synthfib.corpus.load import Corpus
+With this folder as `{name}` in the current one:
 
-corpus = Corpus.open(Path("."))
-stack = corpus.read(corpus.names("train")[0])
+```python
+import synthfib
+
+samples = synthfib.load("{name}", split="{split}")
+print(samples[0].image.shape, samples[0].label.shape)
+```
+
+or, without synthfib, one row per slice:
+
+```python
+from datasets import load_dataset
+
+slices = load_dataset("{name}", split="{split}")
 ```
 
 `synthfib verify .` or `sha256sum -c SHA256SUMS` checks every byte. `synthfib build recipe.yaml --out FOLDER` makes it again.
@@ -117,6 +126,7 @@ def _body(about: About, n_examples: int) -> str:
         examples=_EXAMPLES.format(path=EXAMPLES, n="each material" if n_examples > 1 else "the first volume") if n_examples else "",
         n_volumes=len(manifest.volumes),
         splits=splits_text(about),
+        split=manifest.volumes[0].split,
         n_slices=about.n_slices,
         pixels=" x ".join(map(str, corpus.pixels)),
         n_bytes=size_text(about.n_bytes),
