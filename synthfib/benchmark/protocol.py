@@ -182,6 +182,8 @@ def _compete(
 
 
 def _score(name: str, segmenter: Segmenter, stack: ImageStack) -> tuple[Confusion, float]:
+    if stack.labels is None and stack.provenance.is_sealed:
+        raise InputError(f"The truth of {name!r} is sealed; wait until it is revealed, or score on another split.")
     if stack.labels is None:
         raise InputError(f"A benchmark needs labels to compare with, the volume {name!r} has none.")
     started = perf_counter()

@@ -139,6 +139,8 @@ def _stack_labels(path: Path) -> NDArray[np.uint8] | None:
         if hdf5.kind_of(file) != hdf5.STACK_KIND:
             return None
         stack = hdf5.read_stack(file)
+    if stack.labels is None and stack.provenance.is_sealed:
+        raise InputError(f"The truth of {str(path)!r} is sealed; wait until it is revealed, or score with a volume of another split.")
     if stack.labels is None:
         raise InputError(f"A stack with labels is required as truth, {str(path)!r} has none.")
     return stack.labels
