@@ -42,7 +42,8 @@ def edges_nm(plan: MillingPlan, shape: tuple[int, int]) -> tuple[NDArray[np.floa
     """
     thickness_nm, y_nm, x_nm = mean_voxel_size_nm(plan)
     z = np.append(plan.positions_nm, plan.positions_nm[-1] + thickness_nm)
-    return (z, np.arange(shape[0] + 1) * y_nm, np.arange(shape[1] + 1) * x_nm)
+    y, x = (np.asarray(np.arange(count + 1) * size, np.float64) for count, size in zip(shape, (y_nm, x_nm), strict=True))
+    return (np.asarray(z, np.float64), y, x)
 
 
 def write_rectilinear_grid(path: Path, cells: Mapping[str, NDArray[Any]], plan: MillingPlan) -> None:
