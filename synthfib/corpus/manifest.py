@@ -234,7 +234,7 @@ def structure_file(place: Place) -> str:
 
 def slices_file(resolved: ResolvedRecipe, place: Place) -> str:
     """Return the path of the table of the slices of a volume, one of as many as its split has volumes."""
-    n_volumes = sum(other.split == place.split for other in resolved.places)
+    n_volumes = getattr(resolved.corpus.splits, place.split) * resolved.corpus.thickness_draws
     return f"{TABLES}/slices/{place.split}-{place.number:05d}-of-{n_volumes:05d}.parquet"
 
 
