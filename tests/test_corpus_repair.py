@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from synthfib.catalogue import CorpusRecipe, SplitSizes
-from synthfib.corpus import repair
+from synthfib.corpus import part, repair
 from synthfib.corpus.build import build_corpus
 from synthfib.corpus.checksums import SUMS, files_below, parse_sums, sums_text
 from synthfib.corpus.lock import locked
@@ -183,10 +183,10 @@ def test_a_manifest_that_was_signed_again_is_not_believed(corpus: Path) -> None:
 
 
 def test_other_libraries_are_told_from_other_content(corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    make_part = repair.make_part
+    made_as_ever = part.make_part
 
     def packed_otherwise(resolved: object, out: Path, place: object) -> object:
-        made = make_part(resolved, out, place)  # type: ignore[arg-type]
+        made = made_as_ever(resolved, out, place)  # type: ignore[arg-type]
         with (out / VOLUME).open("ab") as file:
             file.write(b"\0")
         return made
