@@ -143,10 +143,12 @@ def _draw_shine_through(figure: Figure, panels: Sequence[Axes], face: ExampleFac
     from matplotlib import colormaps
 
     colours = colormaps["inferno"].with_extremes(bad=_SOLID_GREY)
+    shown = []
     for axes, share, channel in zip(panels, face.shine_through, face.channels, strict=True):
-        shown = axes.imshow(np.ma.masked_where(face.labels > 0, share / 2.55), cmap=colours, vmin=0, vmax=100, interpolation="nearest")
+        percent = np.ma.masked_where(face.labels > 0, share / 2.55)
+        shown.append(axes.imshow(percent, cmap=colours, vmin=0, vmax=100, interpolation="nearest"))
         axes.set_title(f"shine-through, {channel}" if len(panels) > 1 else "shine-through")
-    _colour_bar(figure, shown, panels[-1], "% of the signal")
+    _colour_bar(figure, shown[-1], panels[-1], "% of the signal")
 
 
 def _draw_depth(figure: Figure, axes: Axes, face: ExampleFace) -> None:

@@ -56,11 +56,11 @@ def _edges_nm(thickness_nm: NDArray[np.float64], law: SliceThickness) -> NDArray
     """Bins: centred on the grid of the positions if there is one, otherwise as many as the number of slices bears."""
     if law.grid_nm is not None:
         steps = np.arange(round(float(thickness_nm.min()) / law.grid_nm), round(float(thickness_nm.max()) / law.grid_nm) + 2)
-        return np.asarray((steps - 0.5) * law.grid_nm)
+        return np.asarray((steps - 0.5) * law.grid_nm, np.float64)
     low, high = float(thickness_nm.min()), float(thickness_nm.max())
     if high - low < 1e-6:
         return np.array([low - 0.5, low + 0.5])
-    return np.linspace(low, high, int(np.clip(np.sqrt(thickness_nm.size), 5, 40)) + 1)
+    return np.asarray(np.linspace(low, high, int(np.clip(np.sqrt(thickness_nm.size), 5, 40)) + 1), np.float64)
 
 
 def _gamma_density(x: NDArray[np.float64], law: SliceThickness) -> NDArray[np.float64]:

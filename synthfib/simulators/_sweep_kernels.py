@@ -1,4 +1,7 @@
-"""Numerical kernels of the fast simulators: depth sums from the bottom up, and averages sideways."""
+"""Numerical kernels of the fast simulators: depth sums from the bottom up, and averages sideways.
+
+No fastmath: it lets the compiler add in an order that depends on the processor, and images would differ in their last bits.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ import numba as nb
 import numpy as np
 
 
-@nb.njit(parallel=True, cache=True, fastmath=True)
+@nb.njit(parallel=True, cache=True)
 def cross_layer(labels: Any, brightness: Any, passed: Any, kept: Any, below: Any, above: Any) -> None:
     """Carry weighted sums over depth from the lower to the upper side of one layer.
 
@@ -39,7 +42,7 @@ def cross_layer(labels: Any, brightness: Any, passed: Any, kept: Any, below: Any
                 above[y, x, stages + k] = own + kept[k] * (below[y, x, stages + k] - own)
 
 
-@nb.njit(parallel=True, cache=True, fastmath=True)
+@nb.njit(parallel=True, cache=True)
 def mix_sums(sums: Any, weights: Any, mixed: Any) -> None:
     """Write mixtures of sums ``(y, x, sum)`` into images ``(mixture, y, x)``, with weights ``(sum, mixture)``."""
     n_sums, n_mixed = weights.shape
@@ -81,7 +84,7 @@ _COLUMNS = 64
 _ROWS = 16
 
 
-@nb.njit(parallel=True, cache=True, fastmath=True)
+@nb.njit(parallel=True, cache=True)
 def smooth_rows(image: Any, along_x: float, passes: int) -> None:
     """Average every row in place, see `smooth`."""
     n_y, n_x = image.shape
@@ -97,7 +100,7 @@ def smooth_rows(image: Any, along_x: float, passes: int) -> None:
                 image[y, x] = lines[x, y - first]
 
 
-@nb.njit(parallel=True, cache=True, fastmath=True)
+@nb.njit(parallel=True, cache=True)
 def smooth_columns(image: Any, along_y: float, passes: int) -> None:
     """Average every column in place, see `smooth`."""
     n_y, n_x = image.shape
@@ -109,7 +112,7 @@ def smooth_columns(image: Any, along_y: float, passes: int) -> None:
         image[:, first:last] = lines[:, : last - first]
 
 
-@nb.njit(cache=True, fastmath=True)
+@nb.njit(cache=True)
 def _average(lines: Any, share: float, passes: int) -> None:
     """Average each line of ``(place, line)`` in place, forward and back; it begins with the average of its mirror image."""
     n, width = lines.shape
