@@ -13,6 +13,7 @@ from synthfib.catalogue import CorpusRecipe, SplitSizes
 from synthfib.corpus import publish, quality
 from synthfib.corpus.build import build_corpus
 from synthfib.corpus.checksums import SUMS, files_below, parse_sums, sums_text
+from synthfib.corpus.licence import licence
 from synthfib.corpus.load import Corpus
 from synthfib.corpus.manifest import file_sha256
 from synthfib.corpus.publish import publish_corpus, publishing_problems
@@ -184,11 +185,8 @@ def test_a_card_of_other_bytes(corpus: Path) -> None:
 
 
 def test_an_unknown_licence(corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(publish, "licence", lambda name: replace(known(name), url=None))
+    monkeypatch.setattr(publish, "licence", lambda name: replace(licence(name), url=None))
     assert publishing_problems(corpus)[0].startswith("recipe.yaml: the licence 'CC0-1.0' is not one of the known")
-
-
-known = publish.licence
 
 
 def test_all_problems_are_listed_at_once_and_nothing_is_sent(corpus: Path, tmp_path: Path, synthfib: Run, monkeypatch: pytest.MonkeyPatch) -> None:
