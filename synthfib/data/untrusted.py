@@ -56,10 +56,11 @@ def read_bounded(path: Path, most_bytes: int) -> bytes:
     """
     # A pipe would block for ever without O_NONBLOCK; a link is refused when it is opened.
     with os.fdopen(os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)), "rb") as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode):
             raise InputError(f"A plain file is required, {str(path)!r} is none.")
-        content = file.read(most_bytes + 1)
-    if len(content) > most_bytes:
+        content = file.read(most_bytes + 1) if status.st_size <= most_bytes else None
+    if content is None or len(content) > most_bytes:
         raise InputError(f"{str(path)!r} is larger than {most_bytes // 1_000_000} MB, which no such file is.")
     return content
 
