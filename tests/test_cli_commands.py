@@ -41,6 +41,7 @@ COMMANDS = [
     "realism",
     "physics",
     "validate",
+    "cite",
     "doctor",
 ]
 

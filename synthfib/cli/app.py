@@ -10,6 +10,7 @@ from synthfib._version import __version__
 from synthfib.cli import (
     calibration,
     catalogue,
+    citing,
     corpora,
     degrading,
     demo,
@@ -60,6 +61,7 @@ for command in (
     models.evaluate,
     models.benchmark,
     realism.realism,
+    citing.cite,
     doctor.doctor,
 ):
     app.command(command.__name__.rstrip("_").replace("_", "-"))(command)

@@ -65,8 +65,25 @@ def build(
         )
     document = {"out": str(out), "name": loaded.name, "version": loaded.version, "volumes": built.n_volumes, "built_now": built.n_built}
     rest = "" if built.finished else "; the last of the other shares, or the same command without --shard, finishes the corpus"
-    text = f"{loaded.name} {loaded.version}: {built.n_volumes} volumes in {out}, {built.n_built} of them built now{rest}"
-    options.say({**document, "finished": built.finished}, text, json=json)
+    as_registered = _is_as_registered(out) if built.finished else None
+    known = ", as registered" if as_registered else ""
+    text = f"{loaded.name} {loaded.version}: {built.n_volumes} volumes in {out}, {built.n_built} of them built now{known}{rest}"
+    options.say({**document, "finished": built.finished, "as_registered": as_registered}, text, json=json)
+
+
+def _is_as_registered(out: Path) -> bool | None:
+    """Say whether a corpus has the content that its name and version stand for, None if nobody knows; if not, say why on standard error."""
+    from synthfib.corpus.editions import deviation, find_edition
+    from synthfib.corpus.manifest import read_manifest
+
+    manifest = read_manifest(out)
+    edition = find_edition(manifest.name, manifest.version)
+    if edition is None:
+        return None
+    different = deviation(manifest, edition)
+    if different is not None:
+        typer.echo(f"Warning: {different}", err=True)
+    return False if different is not None else True if edition.content_digest is not None else None
 
 
 def verify(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from synthfib.corpus.citation import Work
-from synthfib.corpus.editions import find_edition
+from synthfib.corpus.editions import Edition, find_edition
 from synthfib.corpus.licence import Licence, licence
 from synthfib.corpus.manifest import Manifest
 from synthfib.corpus.recipe import ResolvedRecipe
@@ -70,20 +70,25 @@ class About:
 
 def gather(resolved: ResolvedRecipe, manifest: Manifest, folder: Path) -> About:
     """Return what the texts of the corpus in `folder` are made from."""
-    said, corpus = words(resolved), resolved.corpus
-    edition = find_edition(manifest.name, manifest.version)
-    registered = edition if edition is not None and edition.recipe_digest == manifest.recipe_digest else None
-    work = Work(
+    return About(resolved, manifest, measure(manifest.volumes, folder), words(resolved), work_of(resolved, manifest))
+
+
+def work_of(resolved: ResolvedRecipe, manifest: Manifest | None = None) -> Work:
+    """Return how to cite a corpus, built or not; date, DOI and digest are those of the register unless it was built."""
+    corpus = resolved.corpus
+    unknown = Edition(recipe_digest=resolved.digest)
+    edition = find_edition(corpus.name, corpus.version) or unknown
+    registered = edition if edition.recipe_digest == resolved.digest else unknown
+    return Work(
         kind="dataset",
         name=corpus.name,
         title=corpus.title,
-        version=manifest.version,
+        version=corpus.version,
         creators=corpus.creators,
         license=corpus.license,
-        abstract=said.abstract,
+        abstract=words(resolved).abstract,
         keywords=KEYWORDS,
-        released=registered.released if registered else None,
-        doi=registered.doi if registered else None,
-        content_digest=manifest.content_digest,
+        released=registered.released,
+        doi=registered.doi,
+        content_digest=manifest.content_digest if manifest else registered.content_digest,
     )
-    return About(resolved, manifest, measure(manifest.volumes, folder), said, work)
