@@ -101,7 +101,8 @@ def objects(corpus: Path) -> None:
 
 def nan_positions(corpus: Path) -> None:
     with h5py.File(corpus / VOLUME, "r+") as file:
-        file["positions_nm"][1] = float("nan")
+        positions: Any = file["positions_nm"]
+        positions[1] = float("nan")
     sign_again(corpus)
 
 

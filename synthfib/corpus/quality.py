@@ -63,7 +63,7 @@ def _truth(stack: ImageStack, channel: int) -> tuple[NDArray[np.float64], ...]:
 
 
 def _undrifted(stack: ImageStack, channel: int) -> NDArray[Any]:
-    images = stack.images[channel]
+    images: NDArray[Any] = stack.images[channel]
     if stack.displacement_nm is None:
         return images
     moves = -np.rint(stack.displacement_nm[channel] / np.asarray(stack.plan.pixel_size_nm))

@@ -10,7 +10,6 @@ from typing import Any
 from synthfib._version import __version__
 from synthfib.errors import InputError
 
-
 #: Name of the step that withholds the truth.
 SEAL = "seal"
 
