@@ -20,15 +20,31 @@ SecretFile = Annotated[Path | None, typer.Option("--secret", help="Secret of a s
 Workers = Annotated[int, typer.Option("--workers", min=1, help="Processes that build volumes side by side.")]
 
 
-def plan(recipe: Recipe, workers: Workers = 1, small: Small = False, json: Json = False) -> None:
+def plan(
+    recipe: Recipe,
+    workers: Workers = 1,
+    small: Small = False,
+    probe: Annotated[bool, typer.Option("--probe/--no-probe", help="Build small pieces to measure, or only count.")] = True,
+    json: Json = False,
+) -> None:
     """Predict memory, disk and time of a build."""
-    from synthfib.corpus.plan import plan_corpus
+    loaded = _corpus(recipe, small)
+    if probe:
+        from synthfib.cli.progress import progress
+        from synthfib.corpus.probe import measure_plan
 
-    expected = plan_corpus(_corpus(recipe, small), workers=workers)
+        with progress(f"Measuring {loaded.name}") as report:
+            expected = measure_plan(loaded, workers=workers, on_progress=report)
+    else:
+        from synthfib.corpus.plan import plan_corpus
+
+        expected = plan_corpus(loaded, workers=workers)
+    how = "measured on pieces of it, within 30 % if the machine is idle" if probe else "from constants, within a factor of two"
     text = (
         f"{expected.n_volumes} volumes, {expected.n_slices} slices, largest structure {' x '.join(map(str, expected.largest_shape))} voxels\n"
         f"memory {expected.memory_bytes / 1e9:.2f} GB, disk {expected.disk_bytes / 1e9:.3f} GB, "
         f"about {expected.seconds / 60:.1f} min on {expected.workers} process(es)\n"
+        f"{how}\n"
         f"simulator {expected.simulator}: {expected.reason}"
     )
     options.say(asdict(expected), text, json=json)

@@ -18,7 +18,7 @@ from synthfib.simulators.choice import simulation_seconds
 # Depths of this many volumes are drawn, the others count like them.
 _SAMPLE = 50
 # Measured on recipes of 2 to 71 million voxels with 1 and 3 channels; meant to be right within a factor of two.
-_PROCESS_BYTES = 260_000_000
+_PROCESS_BYTES = 390_000_000
 _WHOLE_FIELD_VOXELS = 2**22  # larger structures are drawn slab by slab
 _BYTES_PER_VOXEL_WHOLE = 40
 _BYTES_PER_VOXEL_SLABS = 2
@@ -26,13 +26,14 @@ _SLAB_BYTES = 170_000_000
 _BYTES_PER_VOXEL_KEPT = 1
 _BYTES_PER_PIXEL = 6
 _BYTES_PER_CHANNEL_PIXEL = 6
-_DISK_PER_VOLUME = 20_000
-_DISK_PER_PIXEL = 0.75
-_DISK_PER_CHANNEL_PIXEL = 0.9  # per byte of a grey value
+_DISK_PER_CORPUS = 200_000  # texts and pictures
+_DISK_PER_VOLUME = 30_000
+_DISK_PER_PIXEL = 0.85
+_DISK_PER_CHANNEL_PIXEL = 1.8  # per byte of a grey value, of which there are two copies: volume and table
 _DISK_PER_SHARE = 0.55  # of the signal that shines through
-_START_SECONDS = 3.0
+_START_SECONDS = 4.0
 _SECONDS_PER_WAVE_VOXEL = 1.3e-10  # on one processor; all of them take part
-_SECONDS_PER_CHANNEL_PIXEL = 1.8e-7
+_SECONDS_PER_CHANNEL_PIXEL = 3.0e-7
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ class CorpusPlan:
     disk_bytes : int
         Size of the finished corpus.
     seconds : float
-        Time on the processors of this machine, if they are as fast as those of a server of 2022 and idle.
+        Time on the processors of this machine if they are idle; unless measured, as if they were those of a server of 2022.
     n_volumes, n_slices : int
         Volumes and slices of the corpus.
     largest_shape : tuple of int
@@ -55,6 +56,8 @@ class CorpusPlan:
         Number of processes.
     simulator, reason : str
         What makes the images, and why if the recipe left the choice.
+    measured : bool
+        Whether this is drawn from pieces that were built on this machine, or from constants, which are right within a factor of two.
     """
 
     memory_bytes: int
@@ -66,6 +69,7 @@ class CorpusPlan:
     workers: int
     simulator: str
     reason: str
+    measured: bool = False
 
 
 def plan_corpus(recipe: CorpusRecipe, *, workers: int = 1) -> CorpusPlan:
@@ -84,21 +88,26 @@ def plan_resolved(resolved: ResolvedRecipe, *, workers: int = 1) -> CorpusPlan:
     if workers < 1:
         raise InputError(f"A build needs at least one worker, got {workers}.")
     places = resolved.places
-    sample = places[:: math.ceil(len(places) / _SAMPLE)]
-    shapes = [structure_shape(resolved, place) for place in sample]
+    shapes = sample_shapes(resolved)
     workers = min(workers, len(places))
-    seconds = sum(_seconds(resolved, place, math.prod(shape), workers) for place, shape in zip(sample, shapes, strict=True))
+    seconds = sum(volume_seconds(resolved, place, math.prod(shape), workers) for place, shape in shapes.items())
     return CorpusPlan(
-        memory_bytes=_memory_bytes(resolved, max(map(math.prod, shapes))) * workers + (_PROCESS_BYTES if workers > 1 else 0),
-        disk_bytes=len(places) * _disk_bytes(resolved),
-        seconds=_START_SECONDS + seconds * len(places) / len(sample),
+        memory_bytes=_memory_bytes(resolved, max(map(math.prod, shapes.values()))) * workers + (_PROCESS_BYTES if workers > 1 else 0),
+        disk_bytes=_DISK_PER_CORPUS + len(places) * _disk_bytes(resolved),
+        seconds=_START_SECONDS + seconds * len(places) / len(shapes),
         n_volumes=len(places),
         n_slices=len(places) * resolved.corpus.slices,
-        largest_shape=max(shapes, key=math.prod),
+        largest_shape=max(shapes.values(), key=math.prod),
         workers=workers,
         simulator=resolved.simulator,
         reason=resolved.choice.reason if resolved.leaves_the_choice else "the recipe asks for it",
     )
+
+
+def sample_shapes(resolved: ResolvedRecipe) -> dict[Place, tuple[int, int, int]]:
+    """Return the voxels ``(z, y, x)`` of the structures of some volumes, evenly chosen."""
+    places = resolved.places
+    return {place: structure_shape(resolved, place) for place in places[:: math.ceil(len(places) / _SAMPLE)]}
 
 
 def _memory_bytes(resolved: ResolvedRecipe, n_voxels: int) -> int:
@@ -115,7 +124,8 @@ def _disk_bytes(resolved: ResolvedRecipe) -> int:
     )
 
 
-def _seconds(resolved: ResolvedRecipe, place: Place, n_voxels: int, workers: int) -> float:
+def volume_seconds(resolved: ResolvedRecipe, place: Place, n_voxels: int, workers: int) -> float:
+    """Return about how long one volume takes, in seconds."""
     structure, channels = resolved.material_of(place).structure, len(resolved.energies_kev)
     drawing = n_voxels * structure.waves_per_voxel * _SECONDS_PER_WAVE_VOXEL
     simulating = simulation_seconds(

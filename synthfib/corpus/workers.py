@@ -35,8 +35,7 @@ def run(function: Callable[[Task], Result], tasks: Sequence[Task], *, workers: i
         yield from map(function, tasks)
         return
     workers = min(workers, len(tasks))
-    # No max_tasks_per_child: it can hang for ever (CPython issue 115634).
-    pool = ProcessPoolExecutor(workers, get_context("spawn"), initializer=_start_worker, initargs=(max(1, n_cpus() // workers),))
+    pool = _pool(workers, threads=max(1, n_cpus() // workers))
     try:
         for future in as_completed([pool.submit(function, task) for task in tasks]):
             yield future.result()
@@ -44,6 +43,30 @@ def run(function: Callable[[Task], Result], tasks: Sequence[Task], *, workers: i
         raise ResourceError("A worker process was killed, most likely because memory ran out; start again with fewer workers.") from error
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+def run_fresh(function: Callable[[Task], Result], tasks: Sequence[Task]) -> list[Result]:
+    """Return the result of each task, done at the same time as the others in a new process that does nothing else.
+
+    Raises
+    ------
+    ResourceError
+        If a process was killed, which mostly means that memory ran out.
+    """
+    pools = [_pool(1, threads=max(1, n_cpus() // len(tasks))) for _ in tasks]
+    try:
+        futures = [pool.submit(function, task) for pool, task in zip(pools, tasks, strict=True)]
+        return [future.result() for future in futures]
+    except BrokenProcessPool as error:
+        raise ResourceError("A process was killed, most likely because memory ran out.") from error
+    finally:
+        for pool in pools:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _pool(workers: int, *, threads: int) -> ProcessPoolExecutor:
+    # No max_tasks_per_child: it can hang for ever (CPython issue 115634).
+    return ProcessPoolExecutor(workers, get_context("spawn"), initializer=_start_worker, initargs=(threads,))
 
 
 def _start_worker(threads: int) -> None:

@@ -9,7 +9,9 @@ its root attributes are ``kind``, ``energies_kev``, ``detectors``,
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -23,6 +25,7 @@ from numpy.typing import NDArray
 from synthfib.data.material import Material
 from synthfib.data.milling import MillingPlan
 from synthfib.data.provenance import Provenance
+from synthfib.data.resources import free_disk_bytes
 from synthfib.data.stack import Channel, ImageStack
 from synthfib.data.untrusted import check_fits_memory, check_own_layout, check_plain_file
 from synthfib.data.volume import LabelVolume
@@ -84,6 +87,7 @@ def kind_of(file: File) -> str | None:
 
 def write_volume(path: Path, volume: LabelVolume) -> None:
     """Write a volume."""
+    _require_room(path, volume.labels.nbytes)
     with h5py.File(path, "w") as file:
         file.attrs["kind"] = VOLUME_KIND
         file.attrs["voxel_size_nm"] = volume.voxel_size_nm
@@ -110,6 +114,8 @@ class StackOutline:
 
 def write_stack(path: Path, stack: ImageStack) -> None:
     """Write a stack."""
+    truth = [array for name in TRUTH_AXES if (array := getattr(stack, name)) is not None]
+    _require_room(path, sum(array.nbytes for array in (stack.images, *truth)))
     with h5py.File(path, "w") as file:
         write_outline(file, StackOutline(stack.channels, stack.plan, stack.phases, stack.provenance))
         write_dataset(file, "images", stack.images, "channel,slice,y,x")
@@ -184,6 +190,12 @@ def create_dataset(file: File, name: str, shape: tuple[int, ...], dtype: np.dtyp
     dataset = file.create_dataset(name, shape, dtype, chunks=chunks, compression="gzip", compression_opts=4)
     dataset.attrs["axes"] = axes
     return dataset
+
+
+def _require_room(path: Path, n_bytes: int) -> None:
+    """Fail before anything is written: a disk that fills under HDF5 can take the whole process down."""
+    if free_disk_bytes(path) < n_bytes:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
 
 
 def _write_shared(file: File, phases: tuple[Material, ...], provenance: Provenance) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 _MEMINFO = Path("/proc/meminfo")
 _CGROUP = Path("/sys/fs/cgroup")
+_SELF = Path("/proc/self")
 
 
 def available_memory_bytes() -> int | None:
@@ -18,13 +20,24 @@ def available_memory_bytes() -> int | None:
 
 
 def peak_memory_bytes() -> int | None:
-    """Return the most memory that this process has had, or None if unknown."""
+    """Return the most memory that this process has had since `forget_peak_memory`, or None if unknown."""
+    try:
+        lines = dict(line.split(":", 1) for line in (_SELF / "status").read_text().splitlines())
+        return int(lines["VmHWM"].split()[0]) * 1024
+    except (OSError, KeyError, ValueError):
+        pass
     try:
         import resource
     except ImportError:  # Windows
         return None
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024
+
+
+def forget_peak_memory() -> None:
+    """Let the peak start anew from what this process has now, where the system can."""
+    with suppress(OSError):
+        (_SELF / "clear_refs").write_text("5")
 
 
 def free_disk_bytes(path: Path) -> int:
