@@ -84,12 +84,10 @@ class _Fit:
 
     def add(self, pair: Pair, scene: Conditions, numbers: NDArray[np.float64]) -> None:
         ((_, sums),) = DepthSums(pair.volume, MillingPlan(np.zeros(1), pair.volume.voxel_size_nm[1:]), scene)
-        blurred, uneven = blurred_sums(pair.volume, scene, sums)
-        columns = blurred.reshape(-1, pair.yields.size).astype(np.float64)
-        wanted = (pair.yields.ravel() - scene.darkest) / scene.contrast - columns[0]
+        columns = blurred_sums(pair.volume, scene, sums).reshape(2, -1, pair.yields.size).astype(np.float64)
+        wanted = (pair.yields.ravel() - scene.darkest) / scene.contrast - columns[0, 0]
         noise = pair.noise_variance / scene.contrast**2
-        flat = columns[1:] - columns[0]
-        differences = np.vstack([flat, flat * uneven.ravel()])
+        differences = (columns[:, 1:] - columns[:, :1]).reshape(-1, pair.yields.size)
         gram, right, square = differences @ differences.T / wanted.size, differences @ wanted / wanted.size, float(wanted @ wanted) / wanted.size
         # Flat layers have few pixels, all alike: as means they would say too much, as sums too little.
         weight = math.sqrt(wanted.size) / (noise + _AIM**2)

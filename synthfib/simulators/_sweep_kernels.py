@@ -43,24 +43,26 @@ def cross_layer(labels: Any, brightness: Any, passed: Any, kept: Any, below: Any
 
 
 @nb.njit(parallel=True, cache=True)
-def mix_sums(sums: Any, weights: Any, mixed: Any) -> None:
-    """Write mixtures of sums ``(y, x, sum)`` into images ``(mixture, y, x)``, with weights ``(sum, mixture)``."""
-    n_sums, n_mixed = weights.shape
-    n_x = sums.shape[1]
+def mix_sums(sums: Any, uneven: Any, weights: Any, mixed: Any) -> None:
+    """Write mixtures of sums ``(y, x, sum)`` into images ``(mixture, y, x)``.
+
+    The weights ``(sum, 2 mixture)`` are those in flat layers, and those that come on top per unit of `uneven` ``(y, x)``.
+    """
+    n_sums, n_mixed = weights.shape[0], mixed.shape[0]
     for y in nb.prange(sums.shape[0]):
-        row = np.zeros((n_x, n_mixed), np.float32)
-        for x in range(n_x):
+        found = np.empty(2 * n_mixed, np.float32)
+        for x in range(sums.shape[1]):
+            found[:] = 0
             for k in range(n_sums):
                 value = sums[y, x, k]
-                for m in range(n_mixed):
-                    row[x, m] += value * weights[k, m]
-        for m in range(n_mixed):
-            for x in range(n_x):
-                mixed[m, y, x] = row[x, m]
+                for m in range(2 * n_mixed):
+                    found[m] += value * weights[k, m]
+            for m in range(n_mixed):
+                mixed[m, y, x] = found[m] + uneven[y, x] * found[n_mixed + m]
 
 
-def smooth(image: Any, along_y: float, along_x: float, passes: int) -> None:
-    """Average an image in place with two-sided exponentials, along both axes and several times over, mirrored at its edges.
+def smooth(image: Any, along_y: float, along_x: float) -> None:
+    """Average an image in place with two-sided exponentials along both axes, mirrored at its edges.
 
     Parameters
     ----------
@@ -68,13 +70,11 @@ def smooth(image: Any, along_y: float, along_x: float, passes: int) -> None:
         The image.
     along_y, along_x : float
         Share of the new pixel in a running average, see `exponential_share`; 1 leaves the image as it is.
-    passes : int
-        How often; two are close to a Gaussian.
     """
     if along_x < 1:
-        smooth_rows(image, along_x, passes)
+        smooth_rows(image, along_x)
     if along_y < 1:
-        smooth_columns(image, along_y, passes)
+        smooth_columns(image, along_y)
 
 
 # Of the mirror image beyond an edge so much is neglected.
@@ -85,7 +85,7 @@ _ROWS = 16
 
 
 @nb.njit(parallel=True, cache=True)
-def smooth_rows(image: Any, along_x: float, passes: int) -> None:
+def smooth_rows(image: Any, along_x: float) -> None:
     """Average every row in place, see `smooth`."""
     n_y, n_x = image.shape
     for block in nb.prange((n_y + _ROWS - 1) // _ROWS):
@@ -94,42 +94,41 @@ def smooth_rows(image: Any, along_x: float, passes: int) -> None:
         for y in range(first, last):
             for x in range(n_x):
                 lines[x, y - first] = image[y, x]
-        _average(lines, along_x, passes)
+        _average(lines, along_x)
         for y in range(first, last):
             for x in range(n_x):
                 image[y, x] = lines[x, y - first]
 
 
 @nb.njit(parallel=True, cache=True)
-def smooth_columns(image: Any, along_y: float, passes: int) -> None:
+def smooth_columns(image: Any, along_y: float) -> None:
     """Average every column in place, see `smooth`."""
     n_y, n_x = image.shape
     for block in nb.prange((n_x + _COLUMNS - 1) // _COLUMNS):
         first, last = block * _COLUMNS, min(n_x, (block + 1) * _COLUMNS)
         lines = np.zeros((n_y, _COLUMNS), np.float32)
         lines[:, : last - first] = image[:, first:last]
-        _average(lines, along_y, passes)
+        _average(lines, along_y)
         image[:, first:last] = lines[:, : last - first]
 
 
 @nb.njit(cache=True)
-def _average(lines: Any, share: float, passes: int) -> None:
+def _average(lines: Any, share: float) -> None:
     """Average each line of ``(place, line)`` in place, forward and back; it begins with the average of its mirror image."""
     n, width = lines.shape
     new, old = np.float32(share), np.float32(1 - share)
     running = np.empty(width, np.float32)
-    for _ in range(passes):
-        running[:] = 0
-        weight, total, place = new, np.float32(0), 0
-        while place < n and weight > _NEGLIGIBLE:
-            for line in range(width):
-                running[line] += weight * lines[place, line]
-            total += weight
-            weight *= old
-            place += 1
-        running /= total
-        for step in range(2 * n):
-            place = step if step < n else 2 * n - 1 - step
-            for line in range(width):
-                running[line] = new * lines[place, line] + old * running[line]
-                lines[place, line] = running[line]
+    running[:] = 0
+    weight, total, place = new, np.float32(0), 0
+    while place < n and weight > _NEGLIGIBLE:
+        for line in range(width):
+            running[line] += weight * lines[place, line]
+        total += weight
+        weight *= old
+        place += 1
+    running /= total
+    for step in range(2 * n):
+        place = step if step < n else 2 * n - 1 - step
+        for line in range(width):
+            running[line] = new * lines[place, line] + old * running[line]
+            lines[place, line] = running[line]

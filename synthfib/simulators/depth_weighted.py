@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -21,8 +20,9 @@ from synthfib.simulators.conditions import Conditions, conditions_of
 from synthfib.simulators.depth_sums import N_SUMS, STAGES, DepthSums, exponential_share
 from synthfib.simulators.depth_weights import WIDTHS, DepthWeights
 
-# The sum whose variance tells flat layers from structures: an exponential over two thirds of a unit.
+# The sum whose variance tells flat layers from structures, an exponential over two thirds of a unit, and the width over which it is taken.
 _UNEVEN_SUM = STAGES + 1
+_UNEVEN_WIDTH = 3
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class DepthWeighted:
 
     The yield is a weighted mean of what lies below each pixel, between the backscatter coefficients of the darkest and the
     brightest phase. Eight weights over depth, four of them with stages passed in the material that is crossed (`DepthSums`), are each
-    taken sharp and blurred to three widths. How they are mixed depends on energy, materials, and how uneven the structure is around
+    taken sharp and blurred to four widths. How they are mixed depends on energy, materials, and how uneven the structure is around
     the pixel, and was fitted to Monte Carlo images of structures and flat layers (`synthfib calibrate depth-weighted`). The weights sum
     to one: homogeneous matter has its tabulated coefficient, vacuum yields nothing. Below its last voxel and beyond its sides the volume
     counts as mirrored. The mixture was fitted from 0.5 to 6 keV; beyond, lengths still grow with energy and the mixture stays.
@@ -88,21 +88,16 @@ class Readout:
 
     def __init__(self, volume: LabelVolume, scene: Conditions, mixture: NDArray[np.float32]) -> None:
         self._mixture = np.ascontiguousarray(mixture.reshape(-1, N_SUMS).T)
-        self._mixed = np.empty((2 * len(WIDTHS), *volume.shape[1:]), np.float32)
+        self._mixed = np.empty((len(WIDTHS), *volume.shape[1:]), np.float32)
         self._shares = [_shares(volume, scene, width) for width in WIDTHS[1:]]
 
     def __call__(self, sums: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the relative brightness ``(y, x)`` of one face, valid until the next call."""
-        uneven = unevenness(sums, self._shares[-1])
-        mix_sums(sums, self._mixture, self._mixed)
-        flat, on_top = self._mixed.reshape(2, len(WIDTHS), *uneven.shape)
-        for images in (flat, on_top):
-            for image, (along_y, along_x) in zip(images[1:], self._shares, strict=True):
-                smooth(image, along_y, along_x, 2)
-                images[0] += image
-        on_top[0] *= uneven
-        flat[0] += on_top[0]
-        brightness: NDArray[np.float32] = flat[0]
+        mix_sums(sums, unevenness(sums, self._shares[_UNEVEN_WIDTH - 1]), self._mixture, self._mixed)
+        brightness: NDArray[np.float32] = self._mixed[0]
+        for image, shares in zip(self._mixed[1:], self._shares, strict=True):
+            smooth(image, *shares)
+            brightness += image
         return brightness
 
 
@@ -110,25 +105,28 @@ def unevenness(sums: NDArray[np.float32], shares: tuple[float, float]) -> NDArra
     """Return how much what lies below varies around each pixel, 0 in flat layers, at most 1: four times a variance."""
     below = np.ascontiguousarray(sums[..., _UNEVEN_SUM])
     mean = below.copy()
-    smooth(mean, *shares, 2)
+    smooth(mean, *shares)
     below -= mean
     below *= below
-    smooth(below, *shares, 2)
+    smooth(below, *shares)
     below *= 4
     return below
 
 
-def blurred_sums(volume: LabelVolume, scene: Conditions, sums: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return the sums of one face at every width, float32 ``(width, sum, y, x)``, and the unevenness ``(y, x)``: what `Readout` mixes."""
-    blurred = np.repeat(np.moveaxis(sums, 2, 0)[None], len(WIDTHS), axis=0)
-    for images, width in zip(blurred[1:], WIDTHS[1:], strict=True):
-        for k in range(N_SUMS):
-            smooth(images[k], *_shares(volume, scene, width), 2)
-    return blurred, unevenness(sums, _shares(volume, scene, WIDTHS[-1]))
+def blurred_sums(volume: LabelVolume, scene: Conditions, sums: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return what `Readout` mixes: the sums of one face, as they are and times the unevenness, at every width, float32 ``(2, width, sum, y, x)``."""
+    images = np.moveaxis(sums, 2, 0)
+    weighted = np.stack([images, images * unevenness(sums, _shares(volume, scene, WIDTHS[_UNEVEN_WIDTH]))])
+    blurred = np.repeat(weighted[:, None], len(WIDTHS), axis=1)
+    for of_width in blurred:
+        for of_sum, width in zip(of_width[1:], WIDTHS[1:], strict=True):
+            for image in of_sum:
+                smooth(image, *_shares(volume, scene, width))
+    return blurred
 
 
 def _shares(volume: LabelVolume, scene: Conditions, width: float) -> tuple[float, float]:
-    """Return what two passes of `smooth` need along y and x to blur to `width` depths."""
+    """Return what `smooth` needs along y and x to blur to `width` depths."""
     _, y_nm, x_nm = volume.voxel_size_nm
-    sigma_nm = width * scene.depth_nm / math.sqrt(2)
+    sigma_nm = width * scene.depth_nm
     return exponential_share(sigma_nm / y_nm), exponential_share(sigma_nm / x_nm)

@@ -16,7 +16,7 @@ from synthfib.simulators.conditions import Conditions
 from synthfib.simulators.depth_sums import N_SUMS
 
 #: Standard deviations of the blurs in median backscatter depths; the first is none.
-WIDTHS = (0.0, 0.15, 0.4, 1.0)
+WIDTHS = (0.0, 0.15, 0.4, 1.0, 2.5)
 #: The table that comes with the package.
 TABLE_FILE = Path(__file__).with_name("depth_weights.json")
 #: Pores that electrons see through, and pores filled with something.

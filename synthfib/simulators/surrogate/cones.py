@@ -9,7 +9,6 @@ import torch
 from torch import Tensor
 
 from synthfib.simulators.depth_sums import STAGES
-from synthfib.simulators.depth_weights import WIDTHS
 
 #: Limits of the depth intervals, in median backscatter depths. Vacuum pores are looked into far beyond one depth.
 DEPTH_LIMITS = (0.0, 0.06, 0.13, 0.22, 0.35, 0.55, 0.85, 1.3, 2.0, 3.0, 4.5, 7.0, 11.0, 17.0, 27.0, 43.0, 70.0)
@@ -22,10 +21,12 @@ _NEGLIGIBLE = 1e-3
 
 # Depth sums that material in the way weakens; the others are sums of intervals.
 _N_SUMS = STAGES
+# Widths of their averages, in median backscatter depths; the first is none.
+_WIDTHS_OF_SUMS = (0.0, 0.15, 0.4, 1.0)
 
 N_INTERVALS = len(DEPTH_LIMITS) - 1
 #: Averages per pixel.
-N_AVERAGES = _SHARP + N_INTERVALS * len(_WIDTHS) + _N_SUMS * len(WIDTHS)
+N_AVERAGES = _SHARP + N_INTERVALS * len(_WIDTHS) + _N_SUMS * len(_WIDTHS_OF_SUMS)
 
 
 def depth_intervals(summed: Tensor, first_layer: float, layers_per_depth: float) -> Tensor:
@@ -81,7 +82,7 @@ class Averages:
         self._waves = [_cosines(n, device) for n in shape]
         middles = [(top + bottom) / 2 for top, bottom in pairwise(DEPTH_LIMITS)]
         self._of_intervals = [weakenings([slope * (middle + offset) for slope, offset in _WIDTHS]) for middle in middles]
-        self._of_sums = weakenings(list(WIDTHS[1:]))
+        self._of_sums = weakenings(list(_WIDTHS_OF_SUMS[1:]))
 
     def __call__(self, intervals: Tensor, sums: Tensor) -> Tensor:
         """Return all averages of one face, float32 ``(average, y, x)``.
