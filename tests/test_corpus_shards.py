@@ -116,9 +116,12 @@ def test_a_plain_build_finishes_what_shares_began(plain: dict[str, bytes], tmp_p
 
 def test_more_shares_than_volumes(plain: dict[str, bytes], tmp_path: Path) -> None:
     seen: list[tuple[int, int]] = []
-    for index in (9, *range(9)):
-        report = build_corpus(recipe(), tmp_path / "corpus", shard=Shard(index, 10), on_progress=lambda done, total: seen.append((done, total)))
-    assert report.finished
+
+    def progress(done: int, total: int) -> None:
+        seen.append((done, total))
+
+    reports = [build_corpus(recipe(), tmp_path / "corpus", shard=Shard(index, 10), on_progress=progress) for index in (9, *range(9))]
+    assert reports[-1].finished
     assert all(total > 0 for _, total in seen)
     assert contents(tmp_path / "corpus") == plain
 
