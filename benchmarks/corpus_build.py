@@ -1,8 +1,9 @@
 """How the writer of corpora compares with simulating and with plain h5py, and whether builds survive being killed.
 
-Run ``python benchmarks/corpus_build.py [--json] [--kills 100 [--seed 1]]``. Writing is measured in seconds of processor on one thread, so that
-others on the machine matter little: least, and most beside it. ``--kills`` instead kills builds at random moments, parents and workers, until
-so many were killed, and compares every corpus with one that was left in peace.
+Run ``python benchmarks/corpus_build.py [--json] [--scaling | --kills 100 [--seed 1]]``. Writing is measured in seconds of processor on one
+thread, so that others on the machine matter little: least, and most beside it. ``--scaling`` instead compares one worker with two, which
+needs a machine that does nothing else. ``--kills`` instead kills builds at random moments, parents and workers, until so many were killed,
+and compares every corpus with one that was left in peace.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from synthfib.corpus.manifest import FOLDERS, volume_file
 from synthfib.corpus.part import make_part
 from synthfib.corpus.recipe import resolve
 from synthfib.corpus.volume import make_stack, make_structure
-from synthfib.corpus.workers import limit_threads
+from synthfib.corpus.workers import limit_threads, n_cpus
 from synthfib.data.hdf5 import TRUTH_AXES
 from synthfib.data.stack import ImageStack
 from synthfib.data.writers import write_stack
@@ -208,9 +209,38 @@ def writing(simulator: str, folder: Path, **changes: Any) -> dict[str, Any]:
     }
 
 
+def scaling(folder: Path) -> dict[str, Any]:
+    """Time of one build with one worker on one thread, with two such workers, and with one worker that has all processors to itself.
+
+    Two workers also have to start, which takes seconds; what they would do without is estimated from the time of half as many volumes.
+    """
+
+    def seconds(workers: int, threads: int, n_volumes: int) -> float:
+        limit_threads(threads)
+        splits = SplitSizes(train=n_volumes, validation=0, test=0)
+        recipe = load_corpus("hnpg-multivoltage").model_copy(update={"slices": 24, "pixels": (192, 192), "splits": splits})
+        start = time.perf_counter()
+        build_corpus(recipe, folder / f"{workers}-{threads}-{n_volumes}", workers=workers)
+        return time.perf_counter() - start
+
+    seconds(1, 1, 1)  # compiled
+    one, half = seconds(1, 1, 16), seconds(1, 1, 8)
+    two, two_half = seconds(2, 1, 16), seconds(2, 1, 8)
+    everything = seconds(1, n_cpus(), 16)
+    return {
+        "one_worker_one_thread_s": one,
+        "two_workers_one_thread_each_s": two,
+        "one_worker_all_threads_s": everything,
+        "share_of_perfect_scaling": one / (2 * two),
+        "share_of_perfect_scaling_without_start": (one - half) / (2 * (two - two_half)),
+        "two_workers_over_one_with_all_threads": everything / two,
+    }
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--scaling", action="store_true")
     parser.add_argument("--kills", type=int, default=0)
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
@@ -218,6 +248,8 @@ def main() -> None:
         folder = Path(name)
         if arguments.kills:
             document = Killer(folder, arguments.seed).run(arguments.kills)
+        elif arguments.scaling:
+            document = scaling(folder)
         else:
             limit_threads(1)
             size = {"slices": 24, "pixels": (192, 192)}
