@@ -12,6 +12,7 @@ from scipy.fft import next_fast_len
 
 from synthfib.data.volume import check_voxel_size_nm
 from synthfib.errors import InputError
+from synthfib.evaluation._line_kernels import count_pairs, packed_lines
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,7 +42,7 @@ def correlation_along(
     .. math:: S_2(r) = \langle b(\mathbf x)\, b(\mathbf x + r\,\mathbf e) \rangle, \qquad S_2(0) = \phi, \quad S_2(\infty) = \phi^2
 
     with b = 1 in the solid. By default every lag has the mean over the pairs that lie inside the block, which is unbiased; no voxel
-    beyond a face is made up. Counts are whole numbers: the Fourier transforms are rounded to them, so that the result is exact.
+    beyond a face is made up. Pairs are counted, 64 at a time, so that the result is exact.
 
     Parameters
     ----------
@@ -65,14 +66,9 @@ def correlation_along(
     n = mask.shape[axis]
     greatest_nm = n * size_nm[axis] / 2 if max_distance_nm is None else _checked_distance(max_distance_nm, (n - 1) * size_nm[axis])
     n_lags = int(greatest_nm / size_nm[axis] + 1e-9) + 1
-    length = n if periodic else _padded(n + n_lags)
-    power = np.zeros(length // 2 + 1)
-    for plane in np.moveaxis(mask, axis, -1):
-        spectrum = np.fft.rfft(plane, length, axis=-1)
-        power += (spectrum.real**2 + spectrum.imag**2).sum(axis=0)
     lags = np.arange(n_lags, dtype=np.float64)
     pairs = (mask.size // n) * (np.full(n_lags, n) if periodic else n - lags)
-    counts = np.rint(np.fft.irfft(power, length)[:n_lags])
+    counts = count_pairs(packed_lines(mask, axis), n_lags, periodic)
     return Curve(lags * size_nm[axis], counts / pairs, pairs.astype(np.int64))
 
 

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from synthfib.data.volume import check_voxel_size_nm
 from synthfib.errors import InputError
+from synthfib.evaluation._line_kernels import count_runs, packed_lines
 from synthfib.evaluation.correlation import Curve
 
 
@@ -37,14 +38,7 @@ def run_lengths(solid: ArrayLike, axis: int) -> NDArray[np.int64]:
     mask = np.asarray(solid).astype(np.bool_)
     if mask.ndim != 3 or mask.size == 0:
         raise InputError(f"Runs of solid need a block of voxels (z, y, x), got an array of shape {mask.shape}.")
-    n = mask.shape[axis]
-    counts = np.zeros(n + 1, np.int64)
-    for plane in np.moveaxis(mask, axis, -1):
-        walled = np.zeros((plane.shape[0], n + 2), np.int8)
-        walled[:, 1:-1] = plane
-        steps = np.diff(walled).ravel()
-        counts += np.bincount(np.flatnonzero(steps < 0) - np.flatnonzero(steps > 0), minlength=n + 1)
-    return counts
+    return np.asarray(count_runs(packed_lines(mask, axis)), np.int64)
 
 
 def lineal_path_along(solid: ArrayLike, axis: int, voxel_size_nm: Sequence[float]) -> Curve:
