@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from functools import lru_cache
 
+from synthfib.catalogue import MaterialRecipe
 from synthfib.corpus.acquire import acquire
 from synthfib.corpus.recipe import Place, ResolvedRecipe, make_generator
 from synthfib.data.milling import MillingPlan
@@ -18,10 +20,16 @@ STAGES = ("milling", "structure", "acquisition")
 
 
 def make_structure(resolved: ResolvedRecipe, place: Place) -> LabelVolume:
-    """Return the structure that one volume is cut from; the same for all its siblings."""
-    voxel_nm = resolved.corpus.voxel_size_nm
-    generator = make_generator(resolved.material_of(place))
-    return generator.generate(structure_shape(resolved, place), (voxel_nm, voxel_nm, voxel_nm), rng=resolved.seed(place, "structure"))
+    """Return the structure that one volume is cut from; the same for all its siblings, and drawn once if they are made in a row."""
+    drawn = _remembered if resolved.corpus.thickness_draws > 1 else _draw
+    return drawn(resolved.material_of(place), structure_shape(resolved, place), resolved.corpus.voxel_size_nm, resolved.seed(place, "structure"))
+
+
+def _draw(recipe: MaterialRecipe, shape: tuple[int, int, int], voxel_nm: float, seed: int) -> LabelVolume:
+    return make_generator(recipe).generate(shape, (voxel_nm, voxel_nm, voxel_nm), rng=seed)
+
+
+_remembered = lru_cache(maxsize=1)(_draw)
 
 
 def make_stack(resolved: ResolvedRecipe, place: Place, structure: LabelVolume) -> ImageStack:
