@@ -24,7 +24,7 @@ def packed_lines(mask: NDArray[np.bool_], axis: int) -> NDArray[np.uint64]:
     """
     n = mask.shape[axis]
     if axis == 2:
-        return pack_rows(np.ascontiguousarray(mask).view(np.uint8)).reshape(-1, n)
+        return np.asarray(pack_rows(np.ascontiguousarray(mask).view(np.uint8)), np.uint64).reshape(-1, n)
     missing = -mask.shape[2] % LINES
     padded = np.pad(mask, ((0, 0), (0, 0), (0, missing))) if missing else np.ascontiguousarray(mask)
     words = np.packbits(padded, axis=-1, bitorder="little").view(np.uint64)
