@@ -8,6 +8,8 @@ SEGMENTERS = Registry(
     builtin={
         "otsu": "synthfib.segmentation.otsu:Otsu",
         "kmeans": "synthfib.segmentation.kmeans:KMeans",
+        "adaptive-threshold": "synthfib.segmentation.adaptive_threshold:AdaptiveThreshold",
+        "watershed": "synthfib.segmentation.watershed:Watershed",
         "unet": "synthfib.segmentation.unet:UNet",
     },
 )
