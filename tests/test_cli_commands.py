@@ -263,17 +263,17 @@ def test_build_twice_builds_once(synthfib: Run, corpus: Path) -> None:
 
 
 def test_benchmark_prints_one_document_and_writes_it(synthfib: Run, corpus: Path, tmp_path: Path) -> None:
-    out = tmp_path / "scores.json"
+    out = tmp_path / "scores"
     printed = synthfib("benchmark", corpus, "--models", "otsu,kmeans", "--out", out, "--json").json
-    assert [score["method"] for score in printed["scores"]] == ["otsu", "kmeans"]
-    assert printed["scores"] == json.loads(out.read_text(encoding="utf-8"))["scores"]
+    assert {entry["name"] for entry in printed["summary"]} == {"otsu", "kmeans"}
+    assert printed == json.loads((out / "scores.json").read_text(encoding="utf-8"))
 
 
-def test_benchmark_prints_a_table_and_writes_json(synthfib: Run, corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_benchmark_prints_a_table_and_writes_a_folder(synthfib: Run, corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     corpus = corpus.absolute()
     monkeypatch.chdir(tmp_path)
-    lines = synthfib("benchmark", corpus, "--models", "otsu").out.splitlines()
-    assert json.loads((tmp_path / "benchmark.json").read_text(encoding="utf-8"))["scores"][0]["method"] == "otsu"
+    lines = synthfib("benchmark", corpus, "--models", "otsu", "--tier", "smoke").out.splitlines()
+    assert {"scores.csv", "scores.json", "leaderboard.html"} <= {path.name for path in (tmp_path / "benchmark").iterdir()}
     assert lines[0].startswith("method")
     assert any(line.startswith("otsu") for line in lines)
 

@@ -1,4 +1,4 @@
-"""The table of a benchmark as text."""
+"""The tables of a benchmark as text."""
 
 from __future__ import annotations
 
@@ -18,6 +18,42 @@ _COLUMNS = (
     ("fit s", "fit_seconds", ".1f"),
     ("predict s", "predict_seconds", ".2f"),
 )
+
+#: Heading, score, factor and number format of each column of a table of means.
+_MEANS = (
+    ("mean Dice", "mean_dice", 1, ".3f"),
+    ("Dice solid", "dice_solid", 1, ".3f"),
+    ("mean IoU", "mean_iou", 1, ".3f"),
+    ("MP %", "mp", 100, ".2f"),
+    ("MGP %", "mgp", 100, ".2f"),
+    ("solid", "solid_fraction", 1, ".3f"),
+)
+
+
+def mean_rows(summary: Iterable[Mapping[str, Any]]) -> list[list[str]]:
+    """Return a heading and one row per entrant: mean ± standard deviation over the seeds, in the order of the summary."""
+    heading = ["method", "seeds", *(title for title, *_ in _MEANS), "true solid", "parameters", "fit s", "predict s"]
+    return [heading, *(_mean_row(entry) for entry in summary)]
+
+
+def mean_table(summary: Iterable[Mapping[str, Any]]) -> str:
+    """Return `mean_rows` as a table of fixed width."""
+    return _aligned(mean_rows(summary))
+
+
+def mean_and_std_text(value: Mapping[str, float | None], spec: str, factor: float = 1) -> str:
+    """Return ``mean ± standard deviation``, or the mean alone where there is but one value."""
+    mean, std = value["mean"], value["std"]
+    assert mean is not None
+    return f"{factor * mean:{spec}}" + (f" ± {factor * std:{spec}}" if std is not None else "")
+
+
+def _mean_row(entry: Mapping[str, Any]) -> list[str]:
+    seconds, parameters = entry.get("seconds", {}), entry.get("parameters")
+    scores = [mean_and_std_text(entry["scores"][key], spec, factor) for _, key, factor, spec in _MEANS]
+    scores.append(f"{entry['scores']['truth_solid_fraction']['mean']:.3f}")
+    times = ["" if (value := seconds.get(part)) is None else f"{value:{spec}}" for part, spec in (("fit", ".1f"), ("predict", ".2f"))]
+    return [str(entry["name"]), str(entry["seeds"]), *scores, "" if parameters is None else f"{parameters:,}", *times]
 
 
 def leaderboard(scores: Iterable[Mapping[str, Any]]) -> str:

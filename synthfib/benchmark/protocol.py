@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -12,6 +11,8 @@ from time import perf_counter
 from typing import Any, Literal
 
 from synthfib._version import __version__
+from synthfib.benchmark.entrants import Entrant, check_names
+from synthfib.benchmark.run import labelled
 from synthfib.data.stack import ImageStack
 from synthfib.errors import InputError, UnknownNameError
 from synthfib.evaluation.overlap import Confusion, scores
@@ -117,7 +118,7 @@ def run_benchmark(
         If there is no model, one is named twice or does not take its options, or the split is empty or has no labels.
     """
     started = perf_counter()
-    segmenters = make_segmenters(models, threads=threads, options=model_options or {})
+    segmenters = _make_segmenters(models, threads, model_options or {})
     names = corpus.names(split)
     if not names:
         raise InputError(f"A benchmark needs at least one volume in the split {split!r}, corpus {corpus.name!r} has none.")
@@ -132,32 +133,12 @@ def run_benchmark(
     )
 
 
-def make_segmenters(models: Sequence[str], *, threads: int, options: Mapping[str, Mapping[str, Any]]) -> dict[str, Segmenter]:
-    """Return a new segmenter for each name, after checking all names.
-
-    Raises
-    ------
-    UnknownNameError
-        If a name, or a name with options, is not known.
-    InputError
-        If there is no name or a doubled one, or a segmenter does not take its options.
-    """
-    for name in (*models, *options):
+def _make_segmenters(models: Sequence[str], threads: int, options: Mapping[str, Mapping[str, Any]]) -> dict[str, Segmenter]:
+    check_names(models)
+    for name in options:
         if name not in SEGMENTERS.names():
             raise UnknownNameError(SEGMENTERS.kind, name, SEGMENTERS.names())
-    if not models or len(set(models)) != len(models):
-        raise InputError(f"A benchmark needs at least one model, each named once, got {', '.join(models) or 'none'}.")
-    return {name: _make(name, threads, options.get(name, {})) for name in models}
-
-
-def _make(name: str, threads: int, options: Mapping[str, Any]) -> Segmenter:
-    make: Callable[..., Segmenter] = SEGMENTERS.load(name)
-    taken = inspect.signature(make).parameters
-    unknown = sorted(set(options) - set(taken))
-    if unknown:
-        raise InputError(f"The model {name!r} takes the options {', '.join(taken) or 'none'}, got {', '.join(unknown)}.")
-    defaults = {"threads": threads} if "threads" in taken else {}
-    return make(**{**defaults, **options})
+    return {name: Entrant(name, name, options.get(name, {})).make(threads) for name in models}
 
 
 def _compete(
@@ -171,8 +152,8 @@ def _compete(
     confusions: list[Confusion] = []
     volumes: list[dict[str, Any]] = []
     for done, name in enumerate(names, start=1):
-        stack = corpus.read(name)
-        confusion, seconds = _score(name, segmenter, stack)
+        stack = labelled(corpus, name)
+        confusion, seconds = _score(segmenter, stack)
         confusions.append(confusion)
         volumes.append({"method": method, "volume": name, **_entry(confusion), "details": dict(segmenter.describe(stack.without_truth()))})
         predict_seconds += seconds
@@ -181,11 +162,8 @@ def _compete(
     return pooled, volumes
 
 
-def _score(name: str, segmenter: Segmenter, stack: ImageStack) -> tuple[Confusion, float]:
-    if stack.labels is None and stack.provenance.is_sealed:
-        raise InputError(f"The truth of {name!r} is sealed; wait until it is revealed, or score on another split.")
-    if stack.labels is None:
-        raise InputError(f"A benchmark needs labels to compare with, the volume {name!r} has none.")
+def _score(segmenter: Segmenter, stack: ImageStack) -> tuple[Confusion, float]:
+    assert stack.labels is not None
     started = perf_counter()
     found = segmenter.predict(stack.without_truth())
     return Confusion.of(found, stack.labels), perf_counter() - started

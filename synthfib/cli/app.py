@@ -8,6 +8,7 @@ import typer
 
 from synthfib._version import __version__
 from synthfib.cli import (
+    benchmarking,
     calibration,
     catalogue,
     citing,
@@ -59,7 +60,7 @@ for command in (
     calibration.train_surrogate,
     models.segment,
     models.evaluate,
-    models.benchmark,
+    benchmarking.benchmark,
     realism.realism,
     citing.cite,
     doctor.doctor,

@@ -1,4 +1,4 @@
-"""Segmentation: train, segment, evaluate, benchmark."""
+"""Segmentation: train, segment, evaluate."""
 
 from __future__ import annotations
 
@@ -93,28 +93,3 @@ def evaluate(
     figures |= {"mp_percent": 100 * figures["mp"], "mgp_percent": 100 * figures["mgp"]}
     method = str(found.description.get("model", segmentation.name))
     options.say({"segmentation": str(segmentation), "truth": str(truth), **figures}, leaderboard([{"method": method, **figures}]), json=json)
-
-
-def benchmark(
-    corpus: Annotated[Path, typer.Argument(help="Folder of a corpus.")],
-    models: Annotated[str, typer.Option("--models", help="Methods, separated by commas.")] = "otsu,kmeans,unet",
-    out: Annotated[Path, typer.Option("--out", help="JSON file to write.")] = Path("benchmark.json"),
-    threads: Threads = 2,
-    seed: Seed = 1,
-    force: Force = False,
-    json: Json = False,
-) -> None:
-    """Fit methods on a corpus and score them on its test split."""
-    from synthfib.benchmark.leaderboard import leaderboard
-    from synthfib.benchmark.protocol import run_benchmark
-    from synthfib.cli.progress import progress
-    from synthfib.corpus.load import Corpus
-    from synthfib.data.atomic import write_text
-
-    options.new_file(out, force)
-    opened = Corpus.open(corpus)
-    with progress("Benchmark") as report:
-        names = [name.strip() for name in models.split(",") if name.strip()]
-        result = run_benchmark(opened, names, rng=seed, threads=threads, on_progress=lambda p: report(p.fraction, f"{p.stage} {p.method}"))
-    write_text(out, result.to_json() + "\n")
-    options.say(result.to_dict(), f"{leaderboard(result.scores)}written to {out}", json=json)

@@ -17,8 +17,8 @@ from synthfib.data.scale_bar import bar_length_nm
 from synthfib.data.stack import ImageStack
 
 # Outcome of a pixel: true pore, true solid, pore taken for solid, solid missed (colours that the colour-blind can tell apart).
-_OUTCOMES = ListedColormap(["black", "white", "#e69f00", "#0072b2"])
-_OUTCOME_NAMES = {"pore taken for solid": "#e69f00", "solid missed": "#0072b2"}
+OUTCOMES = ListedColormap(["black", "white", "#e69f00", "#0072b2"])
+OUTCOME_NAMES = {"pore taken for solid": "#e69f00", "solid missed": "#0072b2"}
 
 
 def outcomes(predicted: NDArray[np.bool_], solid: NDArray[np.bool_]) -> NDArray[np.uint8]:
@@ -37,7 +37,7 @@ def face_gallery(stack: ImageStack, predictions: Mapping[str, NDArray[np.bool_]]
         row[0].set_ylabel(f"face at {stack.plan.positions_nm[face]:.0f} nm")
         row[1].imshow(solid[face], cmap="gray", interpolation="nearest")
         for axes, predicted in zip(row[2:], predictions.values(), strict=True):
-            axes.imshow(outcomes(predicted[face], solid[face]), cmap=_OUTCOMES, vmin=0, vmax=3, interpolation="nearest")
+            axes.imshow(outcomes(predicted[face], solid[face]), cmap=OUTCOMES, vmin=0, vmax=3, interpolation="nearest")
         _scale_bar(row[0], stack.plan.pixel_size_nm[1], stack.shape[3], stack.shape[2])
     _finish(figure, grid, [str(stack.channels[channel]), *columns[1:]])
     return figure
@@ -53,7 +53,7 @@ def milling_section(stack: ImageStack, predictions: Mapping[str, NDArray[np.bool
     figure = Figure(figsize=(2.3 * len(columns), 2.2 * depth_over_width + 0.6), layout="constrained", dpi=110)
     grid = figure.subplots(1, len(columns), squeeze=False)
     pictures: list[tuple[NDArray[Any], dict[str, Any]]] = [(stack.images[channel, :, row], {"cmap": "gray"}), (solid[:, row], {"cmap": "gray"})]
-    pictures += [(outcomes(p[:, row], solid[:, row]), {"cmap": _OUTCOMES, "vmin": 0, "vmax": 3}) for p in predictions.values()]
+    pictures += [(outcomes(p[:, row], solid[:, row]), {"cmap": OUTCOMES, "vmin": 0, "vmax": 3}) for p in predictions.values()]
     for axes, (picture, style) in zip(grid[0], pictures, strict=True):
         axes.pcolormesh(edges_x, edges_z, picture, rasterized=True, **style)
         axes.set_aspect("equal")
@@ -149,5 +149,5 @@ def _finish(figure: Figure, grid: NDArray[Any], titles: Sequence[str]) -> None:
         axes.set_title(title, fontsize=9)
     for axes in grid.ravel():
         axes.set(xticks=[], yticks=[])
-    patches = [Patch(color=colour, label=name) for name, colour in _OUTCOME_NAMES.items()]
+    patches = [Patch(color=colour, label=name) for name, colour in OUTCOME_NAMES.items()]
     figure.legend(handles=patches, loc="outside lower right", ncols=2, frameon=False, fontsize=8)
