@@ -43,7 +43,7 @@ class Confusion:
         InputError
             If the shapes differ, there are no pixels, or floating-point values are not probabilities.
         """
-        found, real = _is_solid("The prediction", predicted), _is_solid("The truth", truth)
+        found, real = is_solid("The prediction", predicted), is_solid("The truth", truth)
         if found.shape != real.shape:
             raise InputError(f"The prediction must have the shape of the truth {real.shape}, got {found.shape}; compare faces of one milling plan.")
         both, found_solid, real_solid = (int(np.count_nonzero(mask)) for mask in (found & real, found, real))
@@ -112,7 +112,14 @@ def _ratio(part: int, whole: int) -> float:
     return part / whole if whole else 1.0
 
 
-def _is_solid(what: str, values: ArrayLike) -> NDArray[np.bool_]:
+def is_solid(what: str, values: ArrayLike) -> NDArray[np.bool_]:
+    """Return where there is solid, from booleans, integer labels (0 is pore) or probabilities of solid.
+
+    Raises
+    ------
+    InputError
+        If floating-point values are not probabilities; the message begins with `what`.
+    """
     array = np.asarray(values)
     if array.dtype.kind in "bui":
         return array.astype(np.bool_)

@@ -40,4 +40,5 @@ def scale_space_faces(stack: InputStack, sigmas_px: Sequence[float], adjacent_sl
 
 def _smoothed(stack: InputStack, face: int, sigmas_px: Sequence[float]) -> NDArray[np.float32]:
     channels = stack.scaled(stack.images[:, face])
-    return np.stack([gaussian_filter(channel, sigma) if sigma else channel for channel in channels for sigma in sigmas_px])
+    smoothed = [gaussian_filter(channel, sigma) if sigma else channel for channel in channels for sigma in sigmas_px]
+    return np.stack(smoothed).astype(np.float32, copy=False)
