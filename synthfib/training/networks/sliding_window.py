@@ -73,12 +73,14 @@ class SlidingWindowNetwork(nn.Module):
         """
         height, width = (size - 2 * self.reach for size in tile.shape[2:])
         weights = torch.split(self.first.weight, self._n_features, dim=1)
-        hidden = self.first.bias[:, None, None].expand(-1, height, width)
-        for path, weight in zip(self._paths, weights, strict=True):
-            hidden = hidden + path.dense(_cropped(tile, self.margin - path.margin), weight)[:, :height, :width]
-        hidden = self._dropped(elu(hidden)).flatten(1)
-        hidden = self._dropped(elu(torch.addmm(self.second.bias[:, None], self.second.weight, hidden)))
-        return torch.addmm(self.last.bias[:, None], self.last.weight, hidden).reshape(height, width)
+        biases = (self.first.bias, *[None] * (len(self._paths) - 1))
+        parts = [
+            path.dense(_cropped(tile, self.margin - path.margin), weight, bias)[:, :height, :width]
+            for path, weight, bias in zip(self._paths, weights, biases, strict=True)
+        ]
+        hidden = sum(parts[1:], parts[0]).permute(1, 2, 0).reshape(height * width, -1)
+        hidden = self._dropped(elu(self.second(self._dropped(elu(hidden)))))
+        return torch.addmv(self.last.bias, hidden, self.last.weight[0]).reshape(height, width)
 
     def _feature_maps_dropped(self, features: Tensor, path: Path) -> Tensor:
         maps = torch.unflatten(features, 1, (path.plan.filters[-1], -1))

@@ -106,7 +106,7 @@ class Path(nn.Module):
         """Size of a pooling."""
         return (*[2 if block < self.plan.z_poolings else 1] * self.has_z, *[2] * self.sliding_axes)
 
-    def dense(self, tile: Tensor, weight: Tensor) -> Tensor:
+    def dense(self, tile: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
         """Return what the features of all windows of a tile contribute to the first dense layer.
 
         Parameters
@@ -115,31 +115,36 @@ class Path(nn.Module):
             All windows with their margins: ``window + 2 * margin - 1`` longer than the result.
         weight : Tensor, shape (neuron, feature)
             The columns of the dense layer that belong to this path.
+        bias : Tensor, shape (neuron,), optional
+            What is added.
 
         Returns
         -------
         Tensor, shape (neuron, y, x)
-            Without bias.
+            Possibly a few rows and columns more.
         """
         maps = self.enter_dense(tile)
         for block in range(self.n_blocks):
             for number in (2 * block, 2 * block + 1):
                 maps = elu(maps if number == 0 else self._convolve(maps, number, 2**block))
             maps = self._pool(maps, block)
-        return self.leave_dense(maps, weight.reshape(-1, self.plan.filters[-1], *self.grid))
+        return self.leave_dense(maps, weight.reshape(-1, self.plan.filters[-1], *self.grid), bias)
 
     def enter_dense(self, tile: Tensor) -> Tensor:
         """Return the maps of the first convolution."""
-        return self._convolve(self.enter(tile[None]), 0, 1)
+        unused = self.window.size % 2**self.n_blocks  # rows and columns that the poolings of each window drop
+        maps = self.enter(tile[None])[..., : tile.shape[-2] - unused, : tile.shape[-1] - unused]
+        return self._convolve(channels_last(maps), 0, 1)
 
-    def leave_dense(self, maps: Tensor, weight: Tensor) -> Tensor:
+    def leave_dense(self, maps: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
         """Apply the dense layer to all windows."""
-        return functional.conv2d(maps, weight, dilation=2**self.n_blocks)[0]
+        return functional.conv2d(maps, channels_last(weight), bias, dilation=2**self.n_blocks)[0]
 
     def _convolve(self, maps: Tensor, number: int, step: int) -> Tensor:
         dilation = (*[1] * self.has_z, *[step] * self.sliding_axes)
         padding = (*[1] * self.has_z, *[0] * self.sliding_axes)
-        return _CONVOLUTIONS[self.n_axes - 1](maps, *self.parameters_of(number), dilation=dilation, padding=padding)
+        weight, bias = self.parameters_of(number)
+        return _CONVOLUTIONS[self.n_axes - 1](maps, channels_last(weight), bias, dilation=dilation, padding=padding)
 
     def _pool(self, maps: Tensor, block: int) -> Tensor:
         for axis in range(-self.sliding_axes, 0):
@@ -189,11 +194,11 @@ class SidePath(Path):
         weight, bias = self.parameters_of(0)
         weight = torch.unflatten(weight, 1, (self.window.channels, self.depth)).transpose(2, 3)
         maps = functional.conv3d(self._planes(tile[None]), weight, bias, padding=(1, 0, 0))
-        return maps[0].permute(2, 0, 1, 3).contiguous()
+        return channels_last(maps[0].permute(2, 0, 1, 3))
 
-    def leave_dense(self, maps: Tensor, weight: Tensor) -> Tensor:
+    def leave_dense(self, maps: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
         """Apply the dense layer to all windows."""
-        found = functional.conv2d(maps, weight, dilation=(1, 2**self.n_blocks))[:, :, 0]
+        found = functional.conv2d(maps, channels_last(weight), bias, dilation=(1, 2**self.n_blocks))[:, :, 0]
         return found.permute(1, 2, 0) if self.plan.view.startswith("yz") else found.permute(1, 0, 2)
 
     def _planes(self, windows: Tensor) -> Tensor:
@@ -212,9 +217,9 @@ class VolumePath(Path):
         """Return windows as they are."""
         return windows
 
-    def leave_dense(self, maps: Tensor, weight: Tensor) -> Tensor:
+    def leave_dense(self, maps: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
         """Apply the dense layer to all windows."""
-        return functional.conv2d(maps.flatten(1, 2), weight.flatten(1, 2), dilation=2**self.n_blocks)[0]
+        return functional.conv2d(channels_last(maps.flatten(1, 2)), channels_last(weight.flatten(1, 2)), bias, dilation=2**self.n_blocks)[0]
 
 
 class VectorPath(Path):
@@ -246,9 +251,9 @@ class VectorPath(Path):
         weight = torch.unflatten(weight, 1, (self.window.channels, self.window.size))
         return functional.conv2d(self._rows(tile[None]), weight, bias)[0].transpose(0, 1).contiguous()
 
-    def leave_dense(self, maps: Tensor, weight: Tensor) -> Tensor:
+    def leave_dense(self, maps: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
         """Apply the dense layer to all windows, one at the first element of each pixel."""
-        return functional.conv1d(maps, weight, dilation=2**self.n_blocks, stride=self.window.slices).transpose(0, 1)
+        return functional.conv1d(maps, weight, bias, dilation=2**self.n_blocks, stride=self.window.slices).transpose(0, 1)
 
     def _rows(self, windows: Tensor) -> Tensor:
         rows = windows[..., self.margin : windows.shape[-2] - self.margin, :].permute(0, 1, 3, 4, 2).flatten(3)
@@ -259,6 +264,12 @@ class VectorPath(Path):
 def elu(maps: Tensor) -> Tensor:
     """Return the activation, in place unless gradients are wanted."""
     return functional.elu(maps, inplace=not torch.is_grad_enabled())
+
+
+def channels_last(maps: Tensor) -> Tensor:
+    """Return maps or weights with their channels next to each other in memory, which doubles the speed of convolutions on CPUs."""
+    formats = {4: torch.channels_last, 5: torch.channels_last_3d}
+    return maps.contiguous(memory_format=formats.get(maps.ndim, torch.contiguous_format))
 
 
 def make_path(window: WindowPlan, plan: PathPlan, *, context: bool) -> Path:
