@@ -115,6 +115,7 @@ class _Look:
         self._numbers = torch.from_numpy(scene.numbers)[None].to(device)
         self._face_layers = plan.positions_nm / z_nm
         self._depth_layers = scene.depth_nm / z_nm
+        self._reach_layers = int(DEPTH_LIMITS[-1] * self._depth_layers) + 2
         self._averages = Averages(volume.shape[1:], (scene.depth_nm / y_nm, scene.depth_nm / x_nm), device)
 
     def at_all(self, pool: ThreadPoolExecutor, n_workers: int) -> Iterator[int]:
@@ -124,7 +125,7 @@ class _Look:
         done = 0
         for face, sums in DepthSums(self._volume, self._plan, self._scene):
             block.append((face, np.moveaxis(sums, 2, 0)[:STAGES].copy()))
-            if len(block) == _FACES or face == 0:
+            if face == 0 or len(block) == _FACES or self._span_layers(block, face - 1) > self._reach_layers // 4:
                 waiting.append((len(block), pool.submit(self._at, block)))
                 block = []
             # A few blocks wait at most: sums are large.
@@ -134,12 +135,16 @@ class _Look:
                 done += count
                 yield done
 
+    def _span_layers(self, block: list[tuple[int, NDArray[np.float32]]], last: int) -> int:
+        """Return how many layers lie between the first face of a block, the deepest, and face `last`: they share the sums over what is below."""
+        return int(self._face_layers[block[0][0]]) - int(self._face_layers[last])
+
     @torch.inference_mode()
     def _at(self, block: list[tuple[int, NDArray[np.float32]]]) -> None:
         """Look at neighbouring faces, given with their depth sums."""
         first_layer = int(self._face_layers[block[-1][0]])
-        reach = int(self._face_layers[block[0][0]]) - first_layer + int(DEPTH_LIMITS[-1] * self._depth_layers) + 2
-        summed = summed_layers(self._volume.labels, self._scene.brightness, first_layer, reach).to(self._device)
+        n_layers = self._span_layers(block, block[-1][0]) + self._reach_layers
+        summed = summed_layers(self._volume.labels, self._scene.brightness, first_layer, n_layers).to(self._device)
         for face, sums in block:
             intervals = depth_intervals(summed, float(self._face_layers[face]) - first_layer, self._depth_layers)
             averages = self._averages(intervals, torch.from_numpy(sums).to(self._device)).reshape(N_AVERAGES, -1)

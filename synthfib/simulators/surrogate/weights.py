@@ -62,7 +62,7 @@ class TrainedNetwork:
             for name, number, low, high, out in zip(NUMBERS, scene.numbers, self.lowest, self.highest, outside, strict=True)
             if out
         ]
-        if np.count_nonzero(np.bincount(volume.labels.ravel())) > 2:
+        if len(volume.phases) > 2 and len({int(label) for layer in volume.labels for label in np.unique(layer)}) > 2:
             doubts.append(f"The surrogate learned from two phases at a time, this volume has more; {known}.")
         return doubts
 
