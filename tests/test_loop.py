@@ -11,6 +11,7 @@ from synthfib.data.stack import Channel
 from synthfib.errors import InputError
 from synthfib.testing.segmenters import porous_corpus
 from synthfib.training.determinism import reproducible, seed_from
+from synthfib.training.field_of_view import FieldOfView
 from synthfib.training.grey_values import PercentileScaling
 from synthfib.training.loop import Training
 from synthfib.training.networks import NETWORKS
@@ -37,7 +38,7 @@ def train(settings: TrainingSettings = TINY, *, seed: int = 3, **options: object
     training, validation = (read_split(corpus, split, (Channel(2.0),), PercentileScaling()) for split in ("train", "validation"))
     with reproducible(seed=seed, threads=1):
         network = NETWORKS["unet-2d"](in_channels=3, base_features=settings.base_features)
-        return Training(network, training, validation, settings, 3, seed).run(**options)  # type: ignore[arg-type]
+        return Training(network, training, validation, settings, FieldOfView(2, 3), seed).run(**options)  # type: ignore[arg-type]
 
 
 def weights_of(state: TrainingState) -> bytes:

@@ -7,23 +7,23 @@ from typing import cast
 
 from synthfib.errors import InputError
 from synthfib.segmentation.base import Segmenter
+from synthfib.segmentation.checkpoints import load_checkpoint
 from synthfib.segmentation.registry import SEGMENTERS
 
-_NEED_TRAINING = ("unet",)
 _CHECKPOINT_ENDINGS = (".safetensors", ".json")
 
 
 def ready_segmenter(name_or_checkpoint: str, *, threads: int = 2) -> Segmenter:
-    """Return a method that needs no training by name, or a trained network by the file of its checkpoint.
+    """Return a method that needs no training by name, or a trained one by the file of its checkpoint.
 
     Raises
     ------
     InputError
-        If the checkpoint is missing or damaged, or a network is named that must be trained first; UnknownNameError for an unknown name.
+        If the checkpoint is missing or damaged, or a method is named that must be trained first; UnknownNameError for an unknown name.
     """
     if Path(name_or_checkpoint).suffix in _CHECKPOINT_ENDINGS:
-        return cast(Segmenter, SEGMENTERS.load("unet").load(name_or_checkpoint, threads=threads))
+        return load_checkpoint(name_or_checkpoint, threads=threads)
     method = SEGMENTERS.load(name_or_checkpoint)
-    if name_or_checkpoint in _NEED_TRAINING:
+    if hasattr(method, "load"):
         raise InputError(f"{name_or_checkpoint!r} must be trained first; run `synthfib train` and give the .safetensors file that it writes.")
     return cast(Segmenter, method())

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, ValidationError, model_serializer
 from safetensors import SafetensorError
 from safetensors.torch import load, save
 
@@ -18,6 +18,7 @@ from synthfib._version import __version__
 from synthfib.data.atomic import atomic_path, write_text
 from synthfib.data.stack import Channel
 from synthfib.errors import InputError
+from synthfib.training.field_of_view import FieldOfView
 from synthfib.training.grey_values import PercentileScaling
 from synthfib.training.networks import NETWORKS
 
@@ -28,16 +29,41 @@ class _Record(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
+NetworkName = Literal[
+    "unet-2d",
+    "unet-3d",
+    "residual-unet-2d",
+    "residual-unet-3d",
+    "vnet-3d",
+    "resnet18-unet-2d",
+    "resnet18-unet-3d",
+    "intermediate-fusion-2d",
+    "late-fusion-2d",
+    "voting-2d",
+]
+
+
 class NetworkRecord(_Record):
     """What to build: a name of `NETWORKS` and its arguments."""
 
-    name: Literal["unet-2d"] = "unet-2d"
+    name: NetworkName = "unet-2d"
     in_channels: Annotated[int, Field(ge=1, le=1024)]
     base_features: Annotated[int, Field(ge=1, le=512)]
+    branches: Annotated[int, Field(ge=1, le=64)] = 1
+
+    @model_serializer(mode="wrap")
+    def _brief(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        content: dict[str, Any] = write(self)
+        return {key: value for key, value in content.items() if (key, value) != ("branches", 1)}
 
     def build(self) -> torch.nn.Module:
         """Return the network with fresh weights."""
-        return NETWORKS[self.name](in_channels=self.in_channels, base_features=self.base_features)
+        return NETWORKS[self.name](in_channels=self.in_channels, base_features=self.base_features, branches=self.branches)
+
+    def view(self, adjacent_slices: int) -> FieldOfView:
+        """Return what the network sees at once."""
+        known = NETWORKS[self.name]
+        return FieldOfView(known.dimensions, adjacent_slices, known.multiple_of, known.smallest)
 
 
 class ChannelRecord(_Record):
@@ -75,6 +101,7 @@ class ModelCard(_Record):
     """Everything needed to use a trained network, and to say how it came about."""
 
     format: Literal["synthfib/segmenter@1"] = "synthfib/segmenter@1"
+    model: str = "unet"
     synthfib_version: str = __version__
     network: NetworkRecord
     adjacent_slices: Annotated[int, Field(ge=1, le=99)]
@@ -83,7 +110,7 @@ class ModelCard(_Record):
     pixel_size_nm: tuple[float, float]
     mean_slice_thickness_nm: float | None
     corpus: CorpusRecord
-    settings: dict[str, float | int | None]
+    settings: dict[str, float | int | bool | None]
     seed: int
     threads: int
     best_epoch: int = 0
@@ -154,6 +181,11 @@ def _read_card(card_file: Path) -> ModelCard:
         raise InputError(
             f"The model card {card_file} must have as many network inputs as channels times adjacent slices "
             f"({len(card.channels)} x {card.adjacent_slices}), got {card.network.in_channels}; restore the original file."
+        )
+    if NETWORKS[card.network.name].fuses and card.network.branches != len(card.channels):
+        raise InputError(
+            f"The model card {card_file} must have one branch for each of its {len(card.channels)} channels, "
+            f"got {card.network.branches}; restore the original file."
         )
     return card
 

@@ -172,11 +172,15 @@ def _check_turnable(samples: Samples, augmentation: Augmentation | None) -> None
 def _item(sample: Sample, augmentation: Augmentation | None, transform: Transform | None, *, rng: np.random.Generator) -> Item:
     change = augmentation.draw(rng=rng) if augmentation is not None else Change(turns=0, mirrored=False, gain=1.0, offset=0.0)
     grey = change.turn(sample.image).astype(np.float32) / np.float32(np.iinfo(sample.image.dtype).max)
+    grey = change.warp(grey, smooth=True)
     item: Item = {"image": _tensor(change.light(grey), np.float32)}
     if sample.label is not None:
-        item["label"] = _tensor(change.turn(sample.label)[None], np.int64)
+        item["label"] = _tensor(change.warp(change.turn(sample.label), smooth=False)[None], np.int64)
     item |= {"volume": sample.window.volume, "slice": sample.window.face, "position_nm": sample.position_nm}
-    item |= {name: _tensor(change.turn(values) if augmentation is not None else values, np.float32) for name, values in sample.truth.items()}
+    item |= {
+        name: _tensor(change.warp(change.turn(values), smooth=False) if augmentation is not None else values, np.float32)
+        for name, values in sample.truth.items()
+    }
     return item if transform is None else transform(item)
 
 

@@ -12,12 +12,13 @@ import torch
 from monai.losses.dice import DiceLoss
 from numpy.typing import NDArray
 
+from synthfib.training.field_of_view import FieldOfView
 from synthfib.training.patches import PatchSampler
+from synthfib.training.prediction import predict_some
 from synthfib.training.progress import FitProgress, OnProgress
-from synthfib.training.resume import TrainingState, read_state, write_state
+from synthfib.training.resume import FinishedStage, TrainingState, read_state, write_state
 from synthfib.training.settings import TrainingSettings
 from synthfib.training.stacks import InputStack
-from synthfib.training.whole_slices import predict_faces
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,19 +33,22 @@ class Training:
         Labelled stacks to learn from and to watch.
     settings : TrainingSettings
         How to train.
-    adjacent_slices : int
-        Faces per patch.
+    view : FieldOfView
+        What a patch is.
     seed : int
         Decides all patches. The patches of an epoch depend on the seed and the number of the epoch alone, so that a
         resumed run needs no state of a random generator.
+    finished : tuple of FinishedStage
+        Stages of the same training that came before this one; they travel in its state file.
     """
 
     network: torch.nn.Module
     stacks: Sequence[InputStack]
     validation: Sequence[InputStack]
     settings: TrainingSettings
-    adjacent_slices: int
+    view: FieldOfView
     seed: int
+    finished: tuple[FinishedStage, ...] = ()
 
     def run(self, *, state_file: Path | None = None, fingerprint: str = "", on_progress: OnProgress | None = None) -> TrainingState:
         """Train to the end.
@@ -64,16 +68,22 @@ class Training:
         InputError
             If the state file is damaged or belongs to another run.
         """
-        sampler = PatchSampler(self.stacks, patch_size=self.settings.patch_size, adjacent_slices=self.adjacent_slices)
+        sampler = PatchSampler(
+            self.stacks,
+            self.view,
+            patch_size=self.settings.patch_size,
+            patch_slices=self.settings.patch_slices,
+            augmentation=self.settings.augmentation,
+        )
         state = TrainingState.start(self.network, self.settings)
         if state_file is not None and state_file.exists():
-            read_state(state_file, state, fingerprint)
+            read_state(state_file, state, fingerprint, stage=len(self.finished))
         clock = _Clock(self.settings, state.epoch, on_progress)
         while not self._finished(state) and clock.has_time_for_an_epoch():
             training_loss = self._epoch(state, sampler, clock)
             state.close_epoch(training_loss, self._validation_loss())
             if state_file is not None:
-                write_state(state_file, state, fingerprint)
+                write_state(state_file, state, fingerprint, self.finished)
             clock.epoch_ends(state)
         self.network.load_state_dict(state.best_weights)
         return state
@@ -83,7 +93,8 @@ class Training:
 
     def _epoch(self, state: TrainingState, sampler: PatchSampler, clock: _Clock) -> float:
         rng = np.random.default_rng([self.seed, state.epoch])
-        dice_loss = DiceLoss(sigmoid=True, batch=True)
+        torch.manual_seed(int(np.random.SeedSequence([self.seed, state.epoch]).generate_state(1)[0]))  # for dropout
+        dice_loss = DiceLoss(sigmoid=True, batch=True, squared_pred=self.settings.squared_dice)
         losses: list[float] = []
         self.network.train()
         for _ in range(self.settings.steps_per_epoch):
@@ -106,10 +117,9 @@ class Training:
         return float(np.mean(losses))
 
     def _look_at(self, stack: InputStack) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-        n_faces = min(stack.n_slices, -(-self.settings.validation_slices // len(self.validation)))
-        faces = np.linspace(0, stack.n_slices - 1, n_faces).round().astype(np.intp)
+        faces, found = predict_some(self.network, stack, -(-self.settings.validation_slices // len(self.validation)), self.view)
         solid = stack.solid if stack.solid is not None else np.zeros((0, 0, 0), np.bool_)
-        return predict_faces(self.network, stack, faces, adjacent_slices=self.adjacent_slices), solid[faces]
+        return found, solid[faces]
 
 
 class _Clock:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 import pickle
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +36,8 @@ class TrainingState:
     @classmethod
     def start(cls, network: torch.nn.Module, settings: TrainingSettings) -> TrainingState:
         """Return the state before the first epoch."""
-        optimizer = torch.optim.Adam(network.parameters(), lr=settings.learning_rate)
+        learning = [parameter for parameter in network.parameters() if parameter.requires_grad]
+        optimizer = torch.optim.Adam(learning, lr=settings.learning_rate)
         schedule = ReduceLROnPlateau(optimizer, mode="min", factor=settings.plateau_factor, patience=settings.plateau_patience)
         return cls(network, optimizer, schedule, _copied(network.state_dict()))
 
@@ -54,7 +55,21 @@ class TrainingState:
         self.schedule.step(validation_loss)
 
 
-def write_state(path: Path, state: TrainingState, fingerprint: str) -> None:
+@dataclass(frozen=True, slots=True)
+class FinishedStage:
+    """What is left of a part of a training in several stages."""
+
+    weights: dict[str, torch.Tensor]
+    best_epoch: int
+    history: list[dict[str, float]]
+
+    @classmethod
+    def of(cls, state: TrainingState) -> FinishedStage:
+        """Return what is left of a stage."""
+        return cls(state.best_weights, state.best_epoch, state.history)
+
+
+def write_state(path: Path, state: TrainingState, fingerprint: str, finished: Sequence[FinishedStage] = ()) -> None:
     """Write a state, complete or not at all; the file holds tensors, numbers, strings, lists and dictionaries only."""
     content = {
         "format": _FORMAT,
@@ -66,30 +81,58 @@ def write_state(path: Path, state: TrainingState, fingerprint: str) -> None:
         "best_loss": state.best_loss,
         "best_epoch": state.best_epoch,
         "history": state.history,
+        "finished": [asdict(stage) for stage in finished],
     }
     with atomic_path(path) as temporary:
         torch.save(content, temporary)
 
 
-def read_state(path: Path, state: TrainingState, fingerprint: str) -> None:
-    """Load what `write_state` wrote into `state`; no code is executed.
+def read_state(path: Path, state: TrainingState, fingerprint: str, *, stage: int = 0) -> None:
+    """Load what `write_state` wrote into `state`, if it is of this stage; no code is executed.
 
     Raises
     ------
     InputError
         If the file is damaged, or was written by a run with another fingerprint.
     """
+    content = _read(path, fingerprint)
+    try:
+        if len(content.get("finished", ())) == stage:
+            _restore(state, content)
+    except _DAMAGE as error:
+        raise _damaged(path) from error
+
+
+def read_finished(path: Path, fingerprint: str) -> tuple[FinishedStage, ...]:
+    """Return the finished stages of the training that a state file belongs to.
+
+    Raises
+    ------
+    InputError
+        If the file is damaged, or was written by a run with another fingerprint.
+    """
+    content = _read(path, fingerprint)
+    try:
+        return tuple(FinishedStage(**stage) for stage in content.get("finished", ()))
+    except _DAMAGE as error:
+        raise _damaged(path) from error
+
+
+def _read(path: Path, fingerprint: str) -> Mapping[str, Any]:
     try:
         content: Mapping[str, Any] = torch.load(path, weights_only=True)
         if content["format"] != _FORMAT:
             raise ValueError(content["format"])
         own = content["fingerprint"] == fingerprint
-        if own:
-            _restore(state, content)
     except _DAMAGE as error:
-        raise InputError(f"A training state that synthfib wrote is required, {path} cannot be read as one; delete it to start afresh.") from error
+        raise _damaged(path) from error
     if not own:
         raise InputError(f"{path} belongs to a training with other settings, data or seed; delete it, or train in another folder.")
+    return content
+
+
+def _damaged(path: Path) -> InputError:
+    return InputError(f"A training state that synthfib wrote is required, {path} cannot be read as one; delete it to start afresh.")
 
 
 def _restore(state: TrainingState, content: Mapping[str, Any]) -> None:

@@ -68,7 +68,10 @@ class InputStack:
         InputError
             If the stack lacks a channel, or labels where the truth is wanted.
         """
-        images = stack.images[[stack.channel_index(channel) for channel in channels]]
+        wanted = [stack.channel_index(channel) for channel in channels]
+        # A stack is large: it is copied only if its channels are in another order.
+        in_order = wanted == list(range(wanted[0], wanted[0] + len(wanted)))
+        images = stack.images[wanted[0] : wanted[-1] + 1] if in_order else stack.images[wanted]
         limits = np.array([scaling.limits(channel) for channel in images], np.float32)
         if not with_truth:
             return cls(images, limits)
