@@ -55,6 +55,46 @@ def isotropy_errors(solid: ArrayLike, voxel_size_nm: Sequence[float], *, max_dis
     mask, size_nm = np.asarray(solid).astype(np.bool_), check_voxel_size_nm(voxel_size_nm)
     if mask.ndim != 3 or mask.all() or not mask.any():
         raise InputError(f"Isotropy needs a block (z, y, x) with solid and pores, got one of shape {mask.shape} with solid fraction {mask.mean():g}.")
+    distances_nm, correlations, paths = axis_curves(mask, size_nm, max_distance_nm=max_distance_nm)
+    return {
+        "tpcf": curve_error(correlations),
+        "tpcf_centred": curve_error(correlations - mask.mean() ** 2),
+        "lpf": curve_error(paths),
+        "diameter": diameter_error([lineal_path_diameter_nm(mask, axis, size_nm) for axis in range(3)]),
+        "chord": diameter_error([mean_chord_nm(mask, axis, size_nm) for axis in range(3)]),
+        "max_distance_nm": float(distances_nm[-1]),
+    }
+
+
+def axis_curves(
+    solid: ArrayLike, voxel_size_nm: Sequence[float], *, max_distance_nm: float | None = None
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return two-point correlations and lineal paths along z, y and x at common distances.
+
+    Parameters
+    ----------
+    solid : array_like, shape (z, y, x)
+        Booleans or labels; whatever is not 0 is solid.
+    voxel_size_nm : sequence of float
+        Edge lengths ``(z, y, x)`` in nm. Distances are multiples of the longest edge; curves are interpolated where other edges differ.
+    max_distance_nm : float, optional
+        Greatest distance; half the shortest edge of the block by default.
+
+    Returns
+    -------
+    distances_nm : ndarray of float64, shape (distance,)
+        Distances in nm, from 0.
+    correlations, paths : ndarray of float64, shape (3, distance)
+        Curves along z, y and x.
+
+    Raises
+    ------
+    InputError
+        If the block is not 3-D, the sizes cannot be nm, or the distance does not fit.
+    """
+    mask, size_nm = np.asarray(solid).astype(np.bool_), check_voxel_size_nm(voxel_size_nm)
+    if mask.ndim != 3 or mask.size == 0:
+        raise InputError(f"Curves along the axes need a block of voxels (z, y, x), got an array of shape {mask.shape}.")
     step_nm = max(size_nm)
     shortest_nm = min(n * s for n, s in zip(mask.shape, size_nm, strict=True))
     longest_nm = min((n - 1) * s for n, s in zip(mask.shape, size_nm, strict=True))
@@ -71,22 +111,17 @@ def isotropy_errors(solid: ArrayLike, voxel_size_nm: Sequence[float], *, max_dis
     reach_nm = [min((n - 1) * s, greatest_nm + s) for n, s in zip(mask.shape, size_nm, strict=True)]
     correlations = along_axes(lambda axis: correlation_along(mask, axis, size_nm, max_distance_nm=reach_nm[axis]))
     paths = along_axes(lambda axis: lineal_path_along(mask, axis, size_nm))
-    return {
-        "tpcf": _curve_error(correlations),
-        "tpcf_centred": _curve_error(correlations - mask.mean() ** 2),
-        "lpf": _curve_error(paths),
-        "diameter": _diameter_error([lineal_path_diameter_nm(mask, axis, size_nm) for axis in range(3)]),
-        "chord": _diameter_error([mean_chord_nm(mask, axis, size_nm) for axis in range(3)]),
-        "max_distance_nm": float(distances_nm[-1]),
-    }
+    return distances_nm, correlations, paths
 
 
-def _curve_error(curves: NDArray[np.float64]) -> float:
+def curve_error(curves: NDArray[np.float64]) -> float:
+    """Return how much the curve along z differs from those along y and x, given as ``(3, distance)``."""
     z, *others = curves
     return float(np.mean([2 * np.linalg.norm(f - z) / (np.linalg.norm(f) + np.linalg.norm(z)) for f in others]))
 
 
-def _diameter_error(diameters_nm: Sequence[float]) -> float:
+def diameter_error(diameters_nm: Sequence[float]) -> float:
+    """Return how much diameters in planes through z differ from the one in the face, given those along z, y and x."""
     z, y, x = diameters_nm
     face = (x + y) / 2
     return float((abs((x + z) / 2 - face) + abs((y + z) / 2 - face)) / (2 * face))

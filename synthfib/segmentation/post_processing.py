@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -107,7 +107,7 @@ def without_small_objects(solid: NDArray[np.bool_], smallest_voxels: int) -> NDA
 
 
 def _small_objects(mask: NDArray[np.bool_], smallest_voxels: int) -> NDArray[np.bool_]:
-    labels, count = ndimage.label(mask)  # pyright: ignore[reportGeneralTypeIssues]
+    labels, count = cast(tuple[NDArray[np.int32], int], ndimage.label(mask))
     small = np.bincount(labels.ravel(), minlength=count + 1) < smallest_voxels
     small[0] = False
-    return np.asarray(np.take(small, labels), np.bool_)
+    return np.asarray(small[labels], np.bool_)
