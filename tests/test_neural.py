@@ -222,6 +222,8 @@ class TestCheckpoints:
             ({"model": 7}, "names no model"),
             ({"network": {"name": "late-fusion-2d", "in_channels": 1, "base_features": 2, "branches": 2}}, "one branch for each of its 1 channels"),
             ({"network": {"name": "residual-unet-3d", "in_channels": 1, "base_features": 2}}, "do not fit"),
+            ({"network": {"name": "unet-3d", "in_channels": 1, "base_features": 512}}, "do not fit"),  # 6 GB, if it were built
+            ({"network": {"name": "vnet-3d", "in_channels": 1, "base_features": 2}}, "16 features"),
         ],
     )
     def test_edited_cards_are_refused(self, saved: Path, change: dict[str, object], sentence: str) -> None:

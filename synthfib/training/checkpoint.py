@@ -6,6 +6,7 @@ Reading executes no code: safetensors holds nothing but numbers, and the network
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -157,11 +158,22 @@ def read_checkpoint(path: Path | str) -> tuple[torch.nn.Module, ModelCard]:
     if hashlib.sha256(content).hexdigest() != card.weights_sha256:
         raise InputError(f"The weights in {weights_file} are damaged or do not belong to {card_file.name}; copy both files of the model again.")
     try:
-        network = card.network.build()
-        network.load_state_dict(load(content))
-    except (SafetensorError, RuntimeError, ValueError) as error:
-        raise InputError(f"The weights in {weights_file} do not fit the network that {card_file.name} describes; train the model again.") from error
+        weights = load(content)
+        with torch.device("meta"):  # costs no memory, whatever sizes the card asks for
+            fitting = _layout(card.network.build().state_dict()) == _layout(weights)
+    except (SafetensorError, RuntimeError) as error:
+        raise InputError(f"The weights in {weights_file} cannot be read; copy both files of the model again.") from error
+    except InputError as error:
+        raise InputError(f"The model card {card_file} cannot be used: {error}") from error
+    if not fitting:
+        raise InputError(f"The weights in {weights_file} do not fit the network that {card_file.name} describes; train the model again.")
+    network = card.network.build()
+    network.load_state_dict(weights)
     return network, card
+
+
+def _layout(weights: Mapping[str, torch.Tensor]) -> dict[str, tuple[torch.dtype, torch.Size]]:
+    return {name: (tensor.dtype, tensor.shape) for name, tensor in weights.items()}
 
 
 def _read_card(card_file: Path) -> ModelCard:
