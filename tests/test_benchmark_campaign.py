@@ -45,7 +45,7 @@ def table(folder: Path) -> list[dict[str, str]]:
 
 
 def test_every_model_seed_volume_and_score_has_a_row(task: Task, done: Campaign) -> None:
-    rows = table(done.folder)
+    rows = [row for row in table(done.folder) if "isotropy" not in row["metric"]]
     n_scores = len(scores(Confusion(1, 1, 1, 1)))
     assert len(rows) == 3 * 2 * 3 * n_scores  # entrants, seeds, two volumes and pooled
     stack = task.corpus.read("test-001")
@@ -74,6 +74,30 @@ def test_seeds_become_mean_and_standard_deviation(done: Campaign) -> None:
     assert by_name["otsu"]["scores"]["mp"]["std"] == 0
 
 
+def test_isotropy_stands_beside_that_of_the_truth(done: Campaign) -> None:
+    rows = {(row["model"], row["seed"], row["volume"], row["metric"]): float(row["value"]) for row in table(done.folder)}
+    for model in ("otsu", "kmeans"):
+        assert rows[model, "1", "test-000", "isotropy_lpf"] > 0
+        assert rows[model, "1", "test-000", "truth_isotropy_lpf"] == rows["otsu", "2", "test-000", "truth_isotropy_lpf"]
+
+
+def test_a_solid_fraction_has_an_interval_where_the_block_is_large_enough(tmp_path: Path) -> None:
+    corpus = StacksInMemory({"test-000": porous_stack(3, (40, 120, 120))})
+    run_campaign(Task(corpus), Field(CLASSICAL), tmp_path / "out", seeds=(1,), tier="smoke")
+    (row,) = [r for r in table(tmp_path / "out") if (r["model"], r["volume"], r["metric"]) == ("otsu", "test-000", "solid_fraction")]
+    assert float(row["ci_low"]) < float(row["value"]) < float(row["ci_high"])
+
+
+def test_the_best_one_is_compared_with_the_others(task: Task, tmp_path: Path) -> None:
+    three = run_campaign(task, Field(CLASSICAL), tmp_path / "out", seeds=(1, 2, 3), tier="smoke").document
+    best, other = (entry["name"] for entry in three["summary"])
+    (compared,) = three["comparisons"]
+    assert (compared["name"], compared["other"], compared["unit"], compared["pairs"]) == (best, other, "volume", 6)
+    means = {entry["name"]: [entry["volumes"][volume]["mean_dice"]["mean"] for volume in ("test-000", "test-001")] for entry in three["summary"]}
+    assert compared["mean_difference"] == pytest.approx(np.mean(means[best]) - np.mean(means[other]))
+    assert compared["p_value"] >= compared["smallest_p_value"] == 0.5
+
+
 def test_a_second_call_does_nothing_again(task: Task, done: Campaign, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object, **__: object) -> None:
         raise AssertionError("something was computed again")
@@ -98,7 +122,7 @@ def kill_at(call: int) -> Callable[[float, str], None]:
     return report
 
 
-@pytest.mark.parametrize("call", [1, 5, 8, 11])
+@pytest.mark.parametrize("call", [2, 7, 13])
 def test_killed_and_resumed_ends_in_the_same_table(task: Task, done: Campaign, tmp_path: Path, call: int) -> None:
     field = Field((*CLASSICAL, UNET))
     with pytest.raises(Killed):

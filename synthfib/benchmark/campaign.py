@@ -18,6 +18,7 @@ from synthfib.benchmark.surroundings import surroundings
 from synthfib.benchmark.tidy import csv_text, rows
 from synthfib.corpus.lock import locked
 from synthfib.data.atomic import write_text
+from synthfib.data.untrusted import read_bounded
 from synthfib.errors import InputError, SynthfibError
 
 FORMAT = "synthfib/benchmark@1"
@@ -25,6 +26,7 @@ RUNS, SCORES_CSV, SCORES_JSON, PAGE, LOCK = "runs", "scores.csv", "scores.json",
 _OWN = {RUNS, SCORES_CSV, SCORES_JSON, PAGE, LOCK}
 #: What learning takes compared with a method that does not learn, for the time left.
 _LEARNING_WEIGHT = 100.0
+_MOST_BYTES = 500_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,23 @@ def run_campaign(
         document = _document(task, tier, list(seeds), results, left_out)
         write_text(out / SCORES_CSV, csv_text(rows(results)))
         write_text(out / SCORES_JSON, json.dumps(document, indent=1) + "\n")
+    return Campaign(out, document)
+
+
+def read_campaign(out: Path) -> Campaign:
+    """Return a finished benchmark.
+
+    Raises
+    ------
+    InputError
+        If there is none in the folder, or it is damaged.
+    """
+    try:
+        document: dict[str, Any] = json.loads(read_bounded(out / SCORES_JSON, _MOST_BYTES))
+        if document["schema"] != FORMAT or not document["runs"]:
+            raise ValueError(FORMAT)
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise InputError(f"A finished benchmark is required, there is none in {str(out)!r}; make one with: synthfib benchmark.") from error
     return Campaign(out, document)
 
 

@@ -141,8 +141,8 @@ def in_tier(entrant: Entrant, tier: Tier) -> Entrant:
         options["settings"] = tier.preset
         settings = cast(Any, replace(entrant, options=options).make(threads=1)).settings
         if is_dataclass(settings) and not isinstance(settings, type):
-            changes = {key: value for key, value in tier.settings.items() if hasattr(settings, key)}
-            options["settings"] = replace(settings, **changes)
+            wanted = {**tier.settings, **tier.settings_of.get(entrant.model, {})}
+            options["settings"] = replace(settings, **{key: value for key, value in wanted.items() if hasattr(settings, key)})
     return replace(entrant, options=options)
 
 

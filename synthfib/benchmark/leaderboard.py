@@ -38,7 +38,7 @@ def mean_rows(summary: Iterable[Mapping[str, Any]]) -> list[list[str]]:
 
 def mean_table(summary: Iterable[Mapping[str, Any]]) -> str:
     """Return `mean_rows` as a table of fixed width."""
-    return _aligned(mean_rows(summary))
+    return aligned(mean_rows(summary))
 
 
 def mean_and_std_text(value: Mapping[str, float | None], spec: str, factor: float = 1) -> str:
@@ -56,6 +56,15 @@ def _mean_row(entry: Mapping[str, Any]) -> list[str]:
     return [str(entry["name"]), str(entry["seeds"]), *scores, "" if parameters is None else f"{parameters:,}", *times]
 
 
+def volume_table(document: Mapping[str, Any]) -> str:
+    """Return the scores of every volume and of all together, given what `synthfib.benchmark.predictions.score_predictions` returned."""
+    titles = [*((title, key, factor, spec) for title, key, factor, spec in _MEANS), ("true solid", "truth_solid_fraction", 1, ".3f")]
+    lines = [*((volume["volume"], volume["scores"]) for volume in document["volumes"]), ("pooled", document["pooled"])]
+    return aligned(
+        [["volume", *(each[0] for each in titles)], *([name, *(f"{f * own[key]:{spec}}" for _, key, f, spec in titles)] for name, own in lines)]
+    )
+
+
 def leaderboard(scores: Iterable[Mapping[str, Any]]) -> str:
     """Return a table of fixed width, best mean Dice first.
 
@@ -67,11 +76,11 @@ def leaderboard(scores: Iterable[Mapping[str, Any]]) -> str:
     ranked = sorted(scores, key=lambda entry: (-entry["mean_dice"], entry["method"]))
     rows = [["method", *(heading for heading, _, _ in _COLUMNS)]]
     rows += [[str(entry["method"]), *(format(entry[key], spec) if key in entry else "" for _, key, spec in _COLUMNS)] for entry in ranked]
-    return _aligned(rows)
+    return aligned(rows)
 
 
-def _aligned(rows: Sequence[Sequence[str]]) -> str:
-    """Lay out rows, the first of them the heading: names to the left, numbers to the right."""
+def aligned(rows: Sequence[Sequence[str]]) -> str:
+    """Lay out rows, the first of them the heading, with fixed widths: names to the left, numbers to the right."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ["  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]).rstrip() for row in rows]
     return "\n".join([lines[0], "  ".join("-" * width for width in widths), *lines[1:]]) + "\n"

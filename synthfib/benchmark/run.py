@@ -18,6 +18,7 @@ import numpy as np
 from synthfib._version import __version__
 from synthfib.benchmark.entrants import Entrant
 from synthfib.benchmark.slices import SliceShow, write_slices
+from synthfib.benchmark.structure import structure_scores
 from synthfib.benchmark.surroundings import surroundings
 from synthfib.data.atomic import write_text
 from synthfib.data.stack import ImageStack
@@ -154,9 +155,11 @@ class Run:
             seconds += perf_counter() - started
             assert stack.labels is not None
             confusion = Confusion.of(probability, stack.labels)
-            show.look_at(name, np.asarray(probability >= SOLID_FROM, np.bool_), stack.labels != 0)
-            details = dict(segmenter.describe(stack.without_truth()))
-            volumes.append({"volume": name, "confusion": asdict(confusion), "scores": scores(confusion), "details": details})
+            found, truth = np.asarray(probability >= SOLID_FROM, np.bool_), stack.labels != 0
+            show.look_at(name, found, truth)
+            structure = structure_scores(found, truth, stack.plan)
+            entry = {"volume": name, "confusion": asdict(confusion), "scores": scores(confusion), "structure": structure["scores"]}
+            volumes.append({**entry, "intervals": structure["intervals"], "details": dict(segmenter.describe(stack.without_truth()))})
         shown = {volume for volume, _ in show.places().values()}
         write_slices(self.folder / SLICES, show.show({name: self.task.corpus.read(name) for name in shown}))
         return volumes, seconds

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from dataclasses import asdict
+from typing import Any, Literal
 
 import numpy as np
+
+from synthfib.evaluation.paired_comparison import paired_comparison
+
+#: A comparison needs as many.
+FEWEST_SEEDS = 3
 
 
 def summary(results: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -27,8 +33,9 @@ def comparisons(results: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     Returns
     -------
     list of dict
-        ``name``, ``other``, ``metric``, ``pairs`` (their number), ``mean_difference`` (of `name` minus `other`), ``std_difference`` and
-        ``better`` (in how many pairs `name` is better).
+        ``name``, ``other``, ``metric``, ``pairs`` (their number), ``better`` (in how many of them `name` is better), ``unit`` (what counts as
+        independent: volumes, or seeds where there is one volume), and from three seeds on the fields of
+        `synthfib.evaluation.paired_comparison.PairedComparison`, `name` minus `other`.
     """
     ranked = [entry["name"] for entry in summary(results)]
     values = {(r["entrant"]["name"], r["seed"], v["volume"]): v["scores"]["mean_dice"] for r in results for v in r["volumes"]}
@@ -73,14 +80,11 @@ def _mean_of_known(values: Iterable[float | None]) -> float | None:
 
 def _pairwise(name: str, other: str, values: Mapping[tuple[str, int, str], float]) -> dict[str, Any]:
     both = [(seed, volume) for who, seed, volume in values if who == name and (other, seed, volume) in values]
-    differences = np.array([values[name, *pair] - values[other, *pair] for pair in both])
-    spread = mean_and_std(differences)
-    return {
-        "name": name,
-        "other": other,
-        "metric": "mean_dice",
-        "pairs": len(differences),
-        "mean_difference": spread["mean"],
-        "std_difference": spread["std"],
-        "better": int(np.count_nonzero(differences > 0)),
-    }
+    seeds, volumes = sorted({seed for seed, _ in both}), sorted({volume for _, volume in both})
+    first, second = (np.array([[values[who, seed, volume] for seed in seeds] for volume in volumes]) for who in (name, other))
+    unit: Literal["volume", "seed"] = "volume" if len(volumes) > 1 else "seed"
+    compared = (
+        asdict(paired_comparison(first, second, unit=unit)) if len(seeds) >= FEWEST_SEEDS else {"mean_difference": float((first - second).mean())}
+    )
+    better = int(np.count_nonzero(first > second))
+    return {"name": name, "other": other, "metric": "mean_dice", "unit": unit, "pairs": first.size, "better": better, **compared}

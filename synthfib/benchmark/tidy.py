@@ -59,8 +59,8 @@ def csv_text(table: Sequence[Row]) -> str:
 
 
 def _rows(result: Mapping[str, Any]) -> Iterator[Row]:
-    volumes = [*result["volumes"], {"volume": POOLED, "scores": result["pooled"], "intervals": result.get("intervals", {})}]
+    volumes = [*result["volumes"], {"volume": POOLED, "scores": result["pooled"]}]
     for entry in volumes:
-        for metric, value in entry["scores"].items():
+        for metric, value in {**entry["scores"], **entry.get("structure", {})}.items():
             low, high = entry.get("intervals", {}).get(metric, (None, None))
             yield Row(result["entrant"]["name"], result["seed"], entry["volume"], metric, "fraction", value, low, high)

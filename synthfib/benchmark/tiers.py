@@ -24,6 +24,8 @@ class Tier:
         Preset of training settings for every model that has any.
     settings : mapping of str to number
         Training settings that differ from the preset; a model without such a setting ignores it.
+    settings_of : mapping of str to mapping
+        The same for single models; these prevail.
     options : mapping of str to mapping
         Arguments of the constructor, by model.
     left_out : mapping of str to str
@@ -34,6 +36,7 @@ class Tier:
     purpose: str
     preset: str
     settings: Mapping[str, Any] = field(default_factory=dict)
+    settings_of: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     left_out: Mapping[str, str] = field(default_factory=dict)
 
@@ -44,14 +47,34 @@ _SMOKE_SETTINGS = {
     "batch_size": 8,
     "patch_size": 32,
     "patches_per_epoch": 128,
-    "max_epochs": 4,
+    "max_epochs": 6,
     "validation_slices": 4,
+}
+#: Blocks cost what their slices cost: fewer of them, in smaller batches. Some networks cannot be made smaller than this.
+_SMOKE_BLOCKS = {"batch_size": 2, "patch_slices": 16, "patches_per_epoch": 32}
+_SMOKE_SETTINGS_OF: Mapping[str, Mapping[str, Any]] = {
+    "unet-3d": _SMOKE_BLOCKS,
+    "residual-unet-3d": _SMOKE_BLOCKS,
+    "resnet18-unet": {"patch_size": 64, "batch_size": 4, "patches_per_epoch": 16, "max_epochs": 4},
+    "resnet18-unet-3d": {"batch_size": 1, "base_features": 16, "patch_size": 64, "patch_slices": 32, "patches_per_epoch": 2, "max_epochs": 1},
+    "vnet": {"batch_size": 1, "base_features": 16, "patch_slices": 16, "patches_per_epoch": 2, "max_epochs": 1},
+}
+_HEAVY = {
+    "vnet": "45.6 million parameters in three dimensions want an accelerator; name it to run it all the same",
+    "resnet18-unet-3d": "40 million parameters in three dimensions want an accelerator; name it to run it all the same",
 }
 
 TIERS: Mapping[str, Tier] = MappingProxyType(
     {
-        "smoke": Tier("smoke", "shows in less than a minute that everything works; the numbers mean little", "fast", _SMOKE_SETTINGS),
-        "laptop": Tier("laptop", "minutes per model and seed on two cores", "fast"),
+        "smoke": Tier(
+            "smoke",
+            "shows in about a minute that everything works; the numbers mean little",
+            "fast",
+            settings=_SMOKE_SETTINGS,
+            settings_of=_SMOKE_SETTINGS_OF,
+            left_out=_HEAVY,
+        ),
+        "laptop": Tier("laptop", "minutes per model and seed on two cores", "fast", left_out=_HEAVY),
         "paper": Tier("paper", "the settings of the publications; days, or an accelerator", "paper"),
     }
 )

@@ -18,6 +18,7 @@ from synthfib.cli import (
     doctor,
     exporting,
     imaging,
+    leaderboards,
     models,
     physics,
     publishing,
@@ -61,11 +62,12 @@ for command in (
     models.segment,
     models.evaluate,
     benchmarking.benchmark,
+    benchmarking.experiment,
     realism.realism,
     citing.cite,
     doctor.doctor,
 ):
     app.command(command.__name__.rstrip("_").replace("_", "-"))(command)
 
-for group in (physics.physics, validation.validate, calibration.calibrate):
+for group in (leaderboards.leaderboard, physics.physics, validation.validate, calibration.calibrate):
     app.add_typer(group)

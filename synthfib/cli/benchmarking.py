@@ -46,3 +46,30 @@ def benchmark(
     write_benchmark_page(done)
     left_out = "".join(f"left out: {name}: {reason}\n" for name, reason in done.document["left_out"].items())
     options.say(done.document, f"{mean_table(done.document['summary'])}{left_out}written to {out / PAGE}", json=json)
+
+
+def experiment(
+    name: Annotated[str | None, typer.Argument(help="Name of an experiment, or a YAML file; without it all are listed.")] = None,
+    tier: TierName = "smoke",
+    seeds: Annotated[int | None, typer.Option("--seeds", min=1, max=1000, help="Seeds per method; by default as the experiment says.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Folder of corpora and results; experiment-<name>-<tier> by default.")] = None,
+    threads: Threads = 2,
+    json: Json = False,
+) -> None:
+    """Repeat a published experiment, and print its numbers beside the published ones."""
+    from synthfib.benchmark.experiment_run import experiment_rows, run_experiment
+    from synthfib.benchmark.experiments import list_experiments, load_experiment
+    from synthfib.benchmark.leaderboard import aligned
+    from synthfib.cli.progress import progress
+
+    if name is None:
+        titles = {each: load_experiment(each).title for each in list_experiments()}
+        options.say({"experiments": titles}, "\n".join(f"{each:<18} {title}" for each, title in titles.items()), json=json)
+        return
+    loaded = load_experiment(name)
+    folder = out or Path(f"experiment-{loaded.name}-{tier}")
+    with progress(f"Experiment {loaded.name}") as report:
+        document = run_experiment(loaded, folder, tier=tier, seeds=seeds, threads=threads, on_progress=lambda s, n: report(s, f"({n})"))
+    notes = "".join(f"{note}\n" for note in loaded.notes)
+    source = f"{loaded.citation.text}, {loaded.citation.where}"
+    options.say(document, f"{loaded.title}\n{aligned(experiment_rows(document))}published: {source}\n{notes}written to {folder}", json=json)

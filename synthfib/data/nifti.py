@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import math
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthfib._optional import require
+from synthfib.data.resources import available_memory_bytes
+from synthfib.errors import InputError
 
 #: NIfTI knows metres, millimetres and micrometres, and readers take everything for millimetres.
 MM_PER_NM = 1e-6
@@ -36,3 +40,26 @@ def write_nifti(path: Path, pixels: NDArray[Any], voxel_size_nm: tuple[float, fl
     # Neither time nor name in the header of gzip, so that equal images give equal bytes; grey values with noise do not compress further with effort.
     with path.open("wb") as file, gzip.GzipFile(filename="", mode="wb", compresslevel=1, fileobj=file, mtime=0) as packed:
         image.to_stream(packed)
+
+
+def read_nifti(path: Path) -> NDArray[Any]:
+    """Return the array of a NIfTI image with axes ``(slice, y, x)``, the reverse of `write_nifti`.
+
+    Raises
+    ------
+    MissingDependencyError
+        If nibabel is not installed.
+    InputError
+        If the file is damaged, or would not fit in memory.
+    """
+    nibabel: Any = require("nibabel", attribute="Nifti1Image", extra="export")
+    try:
+        image = nibabel.load(path)
+        needed, available = math.prod(image.shape) * image.get_data_dtype().itemsize, available_memory_bytes()
+        if len(image.shape) != 3 or (available is not None and needed > available):
+            raise InputError(f"{str(path)!r} must hold three axes that fit in memory, got shape {tuple(image.shape)}.")
+        return np.asarray(image.dataobj).transpose(2, 1, 0)
+    except (nibabel.filebasedimages.ImageFileError, nibabel.spatialimages.HeaderDataError, OSError, EOFError, ValueError, zlib.error) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"{str(path)!r} cannot be read as NIfTI (truncated or damaged); write or copy it again.") from error

@@ -34,6 +34,7 @@ def _sections(campaign: Campaign) -> Iterator[Section]:
     yield Section("Volume by volume", "Mean Dice of each volume, mean ± standard deviation over the seeds.", _unbroken(_volume_rows(summary)))
     if document["comparisons"]:
         yield Section("Is the best one better?", _COMPARED, _unbroken(_comparison_rows(document["comparisons"])))
+    yield Section("Isotropy", _ISOTROPY, _structure_rows(campaign.runs))
     if document["left_out"]:
         yield Section("Left out", "These models did not take part.", [["model", "why"], *map(list, document["left_out"].items())])
     for entry in summary:
@@ -56,7 +57,14 @@ _LEADERBOARD = (
     "All volumes of the split counted together, mean ± standard deviation over the seeds; best mean Dice first. Dice, IoU and solid are fractions. "
     "MP is the share of misplaced pixels, MGP the share of the solid that was missed, both in percent. Dots are seeds."
 )
-_COMPARED = "Mean Dice of the first minus that of the second, on the same volume with the same seed."
+_COMPARED = (
+    "Mean Dice of the first minus that of the second, on the same volumes with the same seeds. Chance: how often a difference as large would come "
+    "about if both were alike; with few volumes and seeds it cannot be smaller than the number beside it."
+)
+_ISOTROPY = (
+    "How much the structure that was found differs between the milling direction and the face, 0 for none. A finite piece of an isotropic structure "
+    "is never quite isotropic: what the truth has is the floor, and differences below it mean nothing."
+)
 
 
 def _unbroken(rows: Sequence[Sequence[str]]) -> list[list[str]]:
@@ -82,8 +90,23 @@ def _volume_rows(summary: Sequence[Mapping[str, Any]]) -> list[list[str]]:
 
 
 def _comparison_rows(comparisons: Sequence[Mapping[str, Any]]) -> list[list[str]]:
-    rows = [["first", "second", "pairs", "difference", "better in"]]
+    rows = [["first", "second", "difference", "95 % interval", "chance", "smallest possible", "better in"]]
     for each in comparisons:
-        difference = mean_and_std_text({"mean": each["mean_difference"], "std": each["std_difference"]}, ".3f")
-        rows.append([each["name"], each["other"], str(each["pairs"]), difference, f"{each['better']} of {each['pairs']}"])
+        interval = f"{each['low']:+.4f} to {each['high']:+.4f}" if "low" in each else "needs 3 seeds"
+        chances = [f"{each[key]:.2g}" if key in each else "" for key in ("p_value", "smallest_p_value")]
+        rows.append([each["name"], each["other"], f"{each['mean_difference']:+.4f}", interval, *chances, f"{each['better']} of {each['pairs']}"])
+    return rows
+
+
+def _structure_rows(runs: Sequence[Mapping[str, Any]]) -> list[list[str]]:
+    """Return isotropy errors, averaged over volumes and seeds, the truth in the last row."""
+    keys = ("isotropy_tpcf", "isotropy_lpf", "isotropy_diameter", "isotropy_chord")
+    by_name: dict[str, list[Mapping[str, float]]] = {}
+    for run in runs:
+        by_name.setdefault(run["entrant"]["name"], []).extend(volume["structure"] for volume in run["volumes"])
+    by_name["truth"] = [{key: each[f"truth_{key}"] for key in keys if f"truth_{key}" in each} for own in by_name.values() for each in own]
+    rows = [["method", "two-point correlation", "lineal path", "diameter", "mean chord"]]
+    for name, own in by_name.items():
+        values = [[each[key] for each in own if key in each] for key in keys]
+        rows.append([name, *(f"{sum(each) / len(each):.3f}" if each else "" for each in values)])
     return rows

@@ -11,6 +11,7 @@ from synthfib.segmentation.checkpoints import load_checkpoint
 from synthfib.segmentation.registry import SEGMENTERS
 
 _CHECKPOINT_ENDINGS = (".safetensors", ".json")
+_FOREST_ENDING = ".npz"
 
 
 def ready_segmenter(name_or_checkpoint: str, *, threads: int = 2) -> Segmenter:
@@ -23,7 +24,9 @@ def ready_segmenter(name_or_checkpoint: str, *, threads: int = 2) -> Segmenter:
     """
     if Path(name_or_checkpoint).suffix in _CHECKPOINT_ENDINGS:
         return load_checkpoint(name_or_checkpoint, threads=threads)
+    if Path(name_or_checkpoint).suffix == _FOREST_ENDING:
+        return cast(Segmenter, SEGMENTERS.load("random-forest").load(name_or_checkpoint, threads=threads))
     method = SEGMENTERS.load(name_or_checkpoint)
     if hasattr(method, "load"):
-        raise InputError(f"{name_or_checkpoint!r} must be trained first; run `synthfib train` and give the .safetensors file that it writes.")
+        raise InputError(f"{name_or_checkpoint!r} must be trained first; run `synthfib train` and give the file that it writes.")
     return cast(Segmenter, method())
