@@ -101,7 +101,7 @@ def axis_curves(
     greatest_nm = shortest_nm / 2 if max_distance_nm is None else max_distance_nm
     if not step_nm <= greatest_nm <= longest_nm:
         raise InputError(f"Distances must reach {step_nm:g} to {longest_nm:g} nm in this block, got {greatest_nm!r}; take a larger block.")
-    distances_nm = np.arange(int(greatest_nm / step_nm + 1e-9) + 1) * step_nm
+    distances_nm = np.arange(int(greatest_nm / step_nm + 1e-9) + 1, dtype=np.float64) * step_nm
 
     def along_axes(curve_along: Callable[[int], Curve]) -> NDArray[np.float64]:
         curves = [curve_along(axis) for axis in range(3)]
