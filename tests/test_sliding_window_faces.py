@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -80,12 +82,14 @@ def test_tiles_leave_no_seams() -> None:
 def test_gradients_of_a_tile_are_those_of_its_windows() -> None:
     model, stack = network("2dcnn", 11), inputs()
     pixels = window_pixels(stack, 1, slice(3, 7), slice(2, 8), slices=3, reach=model.reach)
-    model.dense(torch.from_numpy(pixels)).sum().backward()
+    total: Any = model.dense(torch.from_numpy(pixels)).sum()
+    total.backward()
     dense = [parameter.grad.clone() for parameter in model.parameters() if parameter.grad is not None]
     model.zero_grad()
     side = 2 * model.reach + 1
     windows = [pixels[..., y : y + side, x : x + side] for y in range(4) for x in range(6)]
-    model(torch.from_numpy(np.stack(windows))).sum().backward()
+    total = model(torch.from_numpy(np.stack(windows))).sum()
+    total.backward()
     single = [parameter.grad for parameter in model.parameters() if parameter.grad is not None]
     assert len(dense) == len(single) == len(list(model.parameters()))
     for found, expected in zip(dense, single, strict=True):

@@ -23,5 +23,11 @@ SEGMENTERS = Registry(
         "fusion-intermediate": "synthfib.segmentation.fusion:IntermediateFusion",
         "fusion-late": "synthfib.segmentation.fusion:LateFusion",
         "voting": "synthfib.segmentation.fusion:VotingFusion",
+        "2dcnn": "synthfib.segmentation.sliding_window:CNN2D",
+        "mv2dcnn": "synthfib.segmentation.sliding_window:MeanCNN2D",
+        "triplanar": "synthfib.segmentation.sliding_window:Triplanar",
+        "multichannel": "synthfib.segmentation.sliding_window:Multichannel",
+        "3dcnn": "synthfib.segmentation.sliding_window:CNN3D",
+        "1dcnn": "synthfib.segmentation.sliding_window:CNN1D",
     },
 )

@@ -19,7 +19,8 @@ TILE = 384
 def mirrored(indices: NDArray[np.intp], size: int) -> NDArray[np.intp]:
     """Return indices within ``[0, size)``, those beyond an end mirrored at it, as often as need be."""
     folded = np.mod(indices, 2 * size)
-    return np.minimum(folded, 2 * size - 1 - folded)
+    mirror: NDArray[np.intp] = np.minimum(folded, 2 * size - 1 - folded)
+    return mirror
 
 
 def window_pixels(stack: InputStack, face: int, rows: slice, columns: slice, *, slices: int, reach: int) -> NDArray[np.float32]:

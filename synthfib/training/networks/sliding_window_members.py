@@ -72,8 +72,7 @@ class WindowPlan:
 #: Filters of a path by the smallest window that has them, as (window, filters, neurons).
 _Steps = tuple[tuple[int, tuple[int, ...], tuple[int, int]], ...]
 
-_PLANE: _Steps = ((11, (16, 32), (128, 64)), (33, (16, 32, 64, 80), (128, 64)))
-_MEAN: _Steps = ((11, (16, 32), (128, 64)), (33, (8, 16, 32), (128, 64)), (49, (16, 32, 64, 80), (128, 64)))
+_PLANE: _Steps = ((11, (16, 32), (128, 64)), (33, (8, 16, 32), (128, 64)), (49, (16, 32, 64, 80), (128, 64)))
 _VOLUME: _Steps = (
     (11, (8, 16), (64, 32)),
     (33, (8, 16, 24, 32), (64, 32)),
@@ -109,7 +108,7 @@ class Member:
 MEMBERS: Mapping[str, Member] = MappingProxyType(
     {
         "2dcnn": Member(("slices",), _PLANE, 3, any_slices=True),
-        "mv2dcnn": Member(("mean",), _MEAN, 11),
+        "mv2dcnn": Member(("mean",), _PLANE, 11),
         "triplanar": Member(("xy", "xz", "yz"), _THREE_PLANES, 11),
         "multichannel": Member(("slices", "xz-deep", "yz-deep"), _THREE_PLANES, 11),
         "3dcnn": Member(("volume",), _VOLUME, 11),
@@ -129,8 +128,9 @@ _PUBLISHED: Mapping[str, tuple[int, ...]] = MappingProxyType(
         "1dcnn": (19_281, 70_321, 101_201, 117_841),
     }
 )
-#: Table 1 of [2]_ for one slice; each further slice adds 144 weights.
+#: Table 1 of [2]_ for one slice, and its filters, the same at all sizes; each further slice adds 144 weights.
 _PUBLISHED_2021: Mapping[int, int] = MappingProxyType({33: 225_041, 49: 276_241, 65: 347_921, 81: 440_081, 97: 552_721, 113: 685_841})
+FILTERS_2021 = (16, 32, 64, 80)
 
 
 def window_plan(member: str, size: int, slices: int | None = None, *, channels: int = 1, filters: tuple[int, ...] | None = None) -> WindowPlan:
@@ -147,7 +147,7 @@ def window_plan(member: str, size: int, slices: int | None = None, *, channels: 
     channels : int
         Image channels.
     filters : tuple of int, optional
-        Feature maps of each block instead of those of the member; (8, 16, 32) is the 2DCNN of the thesis at 33 x 33.
+        Feature maps of each block instead of those of the member; `FILTERS_2021` makes the 2DCNN of the article at 33 x 33.
 
     Raises
     ------
@@ -168,16 +168,16 @@ def window_plan(member: str, size: int, slices: int | None = None, *, channels: 
 
 def published_parameters(plan: WindowPlan) -> int | None:
     """Return the published number of parameters of a network with one channel, or None if there is none for this window."""
-    member = MEMBERS[plan.member]
-    if plan.channels != 1 or plan.paths != window_plan(plan.member, plan.size, plan.slices).paths:
+    member, filters = MEMBERS[plan.member], plan.paths[0].filters
+    if plan.channels != 1 or (plan.slices > 11 if member.any_slices else plan.slices != member.slices):
         return None
-    if member.any_slices and plan.size in _PUBLISHED_2021:
-        return _PUBLISHED_2021[plan.size] + 144 * (plan.slices - 1) if plan.slices <= 11 else None
-    if member.any_slices and plan.size == 11:
-        return _PUBLISHED["2dcnn"][0] - 144 * (11 - plan.slices) if plan.slices <= 11 else None
-    if member.any_slices or plan.slices != member.slices:
+    if member.any_slices and plan.size in _PUBLISHED_2021 and filters == FILTERS_2021:
+        return _PUBLISHED_2021[plan.size] + 144 * (plan.slices - 1)
+    if filters != window_plan(plan.member, plan.size, plan.slices).paths[0].filters:
         return None
-    return dict(zip(_SIZES, _PUBLISHED[plan.member], strict=False)).get(plan.size)
+    count = dict(zip(_SIZES, _PUBLISHED[plan.member], strict=False)).get(plan.size)
+    missing_slices = 11 - plan.slices if member.any_slices else 0
+    return count if count is None else count - 9 * filters[0] * missing_slices
 
 
 def _check(plan: WindowPlan, filters: tuple[int, ...], z_poolings: int) -> None:
