@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     import torch
 
 #: A handful of weights between zero and a few, learned last, need larger steps and fewer of them than a network.
-_ENSEMBLE_LEARNING_RATE = 0.03
-_ENSEMBLE_SHARE = 4
+_ENSEMBLE_LEARNING_RATE = 0.1
+_ENSEMBLE_SHARE = 2
 
 
 class EarlyFusion(ResidualUNet):

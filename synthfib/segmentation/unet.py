@@ -27,9 +27,9 @@ class ResidualUNet(NeuralSegmenter):
 
 
 class ResNet18UNet(NeuralSegmenter):
-    """The two-dimensional network of Pelapur 2021: a U-Net on a ResNet-18 with fresh weights; see `NeuralSegmenter`."""
+    """The two-dimensional network of Pelapur: a U-Net on a ResNet-18 with fresh weights; see `NeuralSegmenter`."""
 
     name: ClassVar[str] = "resnet18-unet"
     network: ClassVar[NetworkName] = "resnet18-unet-2d"
     presets: ClassVar[Presets] = PRESETS_RESNET18_2D
-    reference: ClassVar[str] = "Pelapur 2021, A comparison of 3D and 2D U-Net convolutional networks for segmentation in FIB-SEM imagery"
+    reference: ClassVar[str] = "Pelapur, A comparison of 3D and 2D U-Net convolutional networks for segmentation in FIB-SEM imagery"

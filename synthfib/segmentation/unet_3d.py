@@ -37,9 +37,9 @@ class VNet(NeuralSegmenter):
 
 
 class ResNet18UNet3D(NeuralSegmenter):
-    """The three-dimensional network of Pelapur 2021: a U-Net on a ResNet-18 with fresh weights; see `NeuralSegmenter`."""
+    """The three-dimensional network of Pelapur: a U-Net on a ResNet-18 with fresh weights; see `NeuralSegmenter`."""
 
     name: ClassVar[str] = "resnet18-unet-3d"
     network: ClassVar[NetworkName] = "resnet18-unet-3d"
     presets: ClassVar[Presets] = PRESETS_RESNET18_3D
-    reference: ClassVar[str] = "Pelapur 2021, A comparison of 3D and 2D U-Net convolutional networks for segmentation in FIB-SEM imagery"
+    reference: ClassVar[str] = "Pelapur, A comparison of 3D and 2D U-Net convolutional networks for segmentation in FIB-SEM imagery"

@@ -25,7 +25,7 @@ _FAST_BLOCKS = replace(_FAST, learning_rate=2e-3, batch_size=4, patch_size=48, p
 _PAPER_BLOCKS = replace(_PAPER, base_features=16, learning_rate=1e-4, batch_size=1, patches_per_epoch=1024, squared_dice=True)
 # Sardhara et al. 2024, table 1; flips, rotations, crops and brightness, but no stretch.
 _PAPER_VOLTAGES = replace(_PAPER, base_features=16, learning_rate=1e-4, stop_patience=25, stretch=0.0)
-# Pelapur 2021 prints nothing but the number of epochs.
+# Pelapur prints nothing but the number of epochs.
 _PAPER_RESNET18 = replace(_PAPER, base_features=16, learning_rate=1e-4, max_epochs=1000, stop_patience=1000)
 
 PRESETS_RESIDUAL_2D = _presets(_FAST, _PAPER_VOLTAGES)
