@@ -1,4 +1,4 @@
-"""Ships the three catalogue folders inside the wheel as ``synthfib/_catalogue``; an editable install reads them in place."""
+"""Ships the catalogue folders inside the wheel as ``synthfib/_catalogue``; an editable install reads them in place."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-CATALOGUE = ("generators", "simulators", "datasets")
+CATALOGUE = ("generators", "simulators", "datasets", "benchmarks/experiments", "benchmarks/leaderboard")
 
 
 class CatalogueHook(BuildHookInterface[Any]):

@@ -125,6 +125,16 @@ REFUSED = {
     "no such checkpoint": ("segment stack.h5 --model nothing.safetensors --out x.h5", ["nothing", ".safetensors"]),
     "untrained network": ("segment stack.h5 --model unet --out x.h5", ["trained first"]),
     "no such corpus": ("benchmark nothing --models otsu", ["nothing"]),
+    "unknown tier": ("benchmark nothing --tier smok", ["'smok'", "smoke"]),
+    "unknown model to train": ("train nothing --model otso --out x.safetensors", ["'otso'", "otsu"]),
+    "model that does not learn": ("train nothing --model otsu --out x.safetensors", ["'otsu'", "nothing to learn"]),
+    "time limit of a forest": ("train nothing --model random-forest --max-seconds 5 --out x", ["'random-forest'", "--max-seconds"]),
+    "segmentation without a truth": ("evaluate wide.h5", ["--truth", ".nii.gz"]),
+    "predictions and a truth": ("evaluate taken taken --truth stack.h5", ["both"]),
+    "no such corpus to evaluate": ("evaluate nothing taken", ["nothing"]),
+    "unknown experiment": ("experiment adjacent-slice", ["'adjacent-slice'", "adjacent-slices"]),
+    "no finished benchmark to enter": ("leaderboard enter taken --name x --title X --author Y", ["taken", "synthfib benchmark"]),
+    "unknown leaderboard": ("leaderboard show quikstart@1.0.0", ["quikstart"]),
     "folder that is no corpus": ("verify taken", ["taken"]),
     "no such corpus to train on": ("train nothing --out x.safetensors", ["nothing"]),
     "output exists": ("generate npg --shape 8,8,8 --out volume.h5", ["volume.h5", "--force"]),
@@ -175,6 +185,7 @@ def test_permission_denied_is_one_sentence(synthfib: Run, folder: Path, command:
 def test_a_missing_package_is_exit_code_3(folder: Path, command: str) -> None:
     script = f"import sys; sys.modules['torch'] = None\nfrom synthfib.cli import main; main({command.split()!r})"
     (folder / "corpus").mkdir()
+    (folder / "unet.json").write_text('{"model": "unet"}')
     done = subprocess.run([sys.executable, "-c", script], cwd=folder, capture_output=True, text=True, check=False)
     assert "Traceback" not in done.stderr
     # Without a corpus the commands that need one may say that first.

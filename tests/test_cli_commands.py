@@ -38,6 +38,8 @@ COMMANDS = [
     "segment",
     "evaluate",
     "benchmark",
+    "leaderboard",
+    "experiment",
     "realism",
     "physics",
     "validate",

@@ -15,7 +15,7 @@ import pytest
 import synthfib
 
 ROOT = Path(__file__).parent.parent
-CATALOGUE = ("generators", "simulators", "datasets")
+CATALOGUE = ("generators", "simulators", "datasets", "benchmarks/experiments", "benchmarks/leaderboard")
 HEAVY = ("torch", "monai", "vtk", "pyvista", "datasets", "matplotlib", "h5py", "skimage", "sklearn", "numba", "scipy", "numpy", "pydantic")
 
 

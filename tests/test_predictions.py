@@ -85,7 +85,7 @@ def test_two_files_of_one_volume_are_refused(task: Task, tmp_path: Path) -> None
         (np.full(SHAPE, 1.5), "probabilities from 0 to 1"),
         (np.full(SHAPE, np.nan), "NaN"),
         (np.arange(np.prod(SHAPE)).reshape(SHAPE) % 4, "one other number for solid"),
-        (np.zeros(SHAPE, np.complex64), "other types"),
+        (np.zeros(SHAPE, np.complex64), "values of type complex64"),
     ],
 )
 def test_what_is_no_prediction_is_refused(tmp_path: Path, values: NDArray[Any], says: str) -> None:

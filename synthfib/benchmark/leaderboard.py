@@ -31,9 +31,11 @@ _MEANS = (
 
 
 def mean_rows(summary: Iterable[Mapping[str, Any]]) -> list[list[str]]:
-    """Return a heading and one row per entrant: mean ± standard deviation over the seeds, in the order of the summary."""
+    """Return a heading and one row per entrant: mean ± standard deviation over the seeds, in the order of the summary; no column is empty."""
     heading = ["method", "seeds", *(title for title, *_ in _MEANS), "true solid", "parameters", "fit s", "predict s"]
-    return [heading, *(_mean_row(entry) for entry in summary)]
+    rows = [heading, *(_mean_row(entry) for entry in summary)]
+    filled = [index for index in range(len(heading)) if len(rows) == 1 or any(row[index] for row in rows[1:])]
+    return [[row[index] for index in filled] for row in rows]
 
 
 def mean_table(summary: Iterable[Mapping[str, Any]]) -> str:

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from synthfib.data.milling import MillingPlan
 from synthfib.errors import InputError
 from synthfib.evaluation.isotropy import isotropy_errors
-from synthfib.evaluation.solid_fraction import solid_fraction_interval
 
 _ERRORS = ("tpcf", "lpf", "diameter", "chord")
 
@@ -26,6 +25,8 @@ def structure_scores(found: NDArray[np.bool_], truth: NDArray[np.bool_], plan: M
         it those of the truth, below which no difference means anything. ``intervals``: ends of the 95 % interval of ``solid_fraction`` and
         ``truth_solid_fraction``, fractions.
     """
+    from synthfib.evaluation.solid_fraction import solid_fraction_interval  # takes a second to import, for scipy.stats
+
     if len(plan.positions_nm) < 2:
         return {"scores": {}, "intervals": {}}
     size_nm = (float(np.diff(plan.positions_nm).mean()), *plan.pixel_size_nm)

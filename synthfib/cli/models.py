@@ -35,8 +35,8 @@ def train(
     state_file = out.with_suffix(".last.pt")
     for ending in (".safetensors", ".npz"):
         options.new_file(out.with_suffix(ending), force)
-    opened = Corpus.open(corpus)
     trainee = make_trainee(model, preset=preset, max_seconds=max_seconds, threads=threads, options={"adjacent_slices": adjacent_slices})
+    opened = Corpus.open(corpus)
     with progress(f"Training {model}") as report:
         fit_resumably(trainee, opened, seed, state_file, lambda p: report(0.99 * p.fraction, f"epoch {p.epoch}" if p.epoch else ""))
         weights = trainee.save(out.with_suffix(""))
