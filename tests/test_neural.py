@@ -179,6 +179,11 @@ def test_arguments_that_do_not_fit_the_network_are_refused() -> None:
         UNet3D(3)
     with pytest.raises(InputError, match="1, 3, 5, 7 or 9"):
         ResidualUNet(2)
+    for energies in ("1,2", [1.0, None]):
+        with pytest.raises(InputError, match="must be numbers of keV"):
+            UNet(energies_kev=energies)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="got none"):
+        UNet(energies_kev=())
     with pytest.raises(UnknownNameError, match="paper"):
         VNet(settings="papers")
 

@@ -91,9 +91,7 @@ class NeuralSegmenter:
         if threads < 1:
             raise InputError(f"The number of threads must be 1 or more, got {threads!r}.")
         self.threads = threads
-        self.energies_kev = (
-            (energies_kev,) if isinstance(energies_kev, int | float) else energies_kev if energies_kev is None else tuple(energies_kev)
-        )
+        self.energies_kev = None if energies_kev is None else _energies(energies_kev)
         self.settings = self._preset(settings) if isinstance(settings, str) else settings
         self._network: torch.nn.Module | None = None
         self._card: ModelCard | None = None
@@ -283,8 +281,18 @@ def _first(corpus: LabelledStacks) -> str:
     return names[0]
 
 
+def _energies(energies_kev: float | Sequence[float]) -> tuple[float, ...]:
+    try:
+        energies = (float(energies_kev),) if isinstance(energies_kev, int | float) else tuple(map(float, energies_kev))
+    except (TypeError, ValueError) as error:
+        raise InputError(f"Landing energies must be numbers of keV, got {energies_kev!r}.") from error
+    if not energies:
+        raise InputError("A network must look at one landing energy or more, got none; leave out energies_kev for all.")
+    return energies
+
+
 def _check_phases(stacks: Sequence[InputStack]) -> None:
-    solid = [bool(phase) for stack in stacks if stack.solid is not None for phase in (stack.solid.any(), not stack.solid.all())]
-    for name, found in (("solid", any(solid[::2])), ("pore", any(solid[1::2]))):
+    truths = [stack.solid for stack in stacks if stack.solid is not None]
+    for phase, found in (("solid", any(solid.any() for solid in truths)), ("pore", not all(solid.all() for solid in truths))):
         if not found:
-            raise InputError(f"Training needs solid and pore in the split 'train', its volumes hold no {name}; build a corpus with both.")
+            raise InputError(f"Training needs solid and pore in the split 'train', its volumes hold no {phase}; build a corpus with both.")
