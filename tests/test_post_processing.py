@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,9 +11,12 @@ from scipy.ndimage import gaussian_filter
 from synthfib.errors import InputError, UnknownNameError
 from synthfib.evaluation.overlap import Confusion, scores
 from synthfib.segmentation.base import Segmenter
+from synthfib.segmentation.choosing import ready_segmenter
 from synthfib.segmentation.kmeans import KMeans
+from synthfib.segmentation.otsu import Otsu
 from synthfib.segmentation.post_processed import PostProcessed
 from synthfib.segmentation.post_processing import PostProcessing, post_process, without_small_objects
+from synthfib.segmentation.random_forest import ForestSettings
 from synthfib.segmentation.tuning import Candidates, ScoredVolume, tuned
 from synthfib.testing.segmenters import SegmenterContract, StacksInMemory, porous_corpus, porous_stack
 
@@ -99,6 +103,26 @@ def test_methods_are_made_by_name_with_their_settings() -> None:
         PostProcessed("post-processed")
     with pytest.raises(UnknownNameError, match="Unknown model"):
         PostProcessed("otsuu")
+
+
+@pytest.mark.parametrize("method", ["kmeans", "random-forest"])
+def test_saved_and_opened_by_its_file_it_predicts_the_same(method: str, tmp_path: Path) -> None:
+    settings = ForestSettings(adjacent_slices=1, sigmas_px=(0.0, 1.0), n_trees=3, n_pixels=500) if method == "random-forest" else None
+    model = PostProcessed(method, settings=settings, threads=1, candidates=FEW)
+    model.fit(porous_corpus(shape=(4, 32, 32)), rng=1)
+    file = model.save(tmp_path / "model")
+    assert file == tmp_path / "model.json"
+    stack = porous_stack(9, (3, 30, 31))
+    assert ready_segmenter(str(file)).predict(stack).tobytes() == model.predict(stack).tobytes()
+    file.write_text(file.read_text().replace('"threshold": 0.', '"threshold": 7.'))
+    with pytest.raises(InputError, match="between 0 and 1"):
+        PostProcessed.load(file)
+    with pytest.raises(InputError, match="cannot be read"):
+        PostProcessed.load(tmp_path / "nowhere")
+    fitted = PostProcessed(Otsu(), candidates=FEW)
+    fitted.fit(porous_corpus(shape=(4, 32, 32)), rng=1)
+    with pytest.raises(InputError, match="give a registered name instead"):
+        fitted.save(tmp_path / "other")
 
 
 def test_bad_input_is_one_sentence() -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import inspect
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any, Literal, cast
+from pathlib import Path
+from typing import Any, Literal, Self, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from synthfib.data.stack import ImageStack
 from synthfib.errors import InputError
 from synthfib.segmentation.base import Segmenter
+from synthfib.segmentation.post_processed_file import read_post_processed, write_post_processed
 from synthfib.segmentation.post_processing import PostProcessing, post_process
 from synthfib.segmentation.registry import SEGMENTERS
 from synthfib.segmentation.tuning import Candidates, ScoredVolume, tuned
@@ -58,6 +60,7 @@ class PostProcessed:
         candidates: Candidates | None = None,
     ) -> None:
         self.segmenter = _made(segmenter, settings, threads) if isinstance(segmenter, str) else segmenter
+        self._name = segmenter if isinstance(segmenter, str) else None
         self.candidates = candidates or Candidates()
         self._start = PostProcessing(dimensions=dimensions)
         self._tuned: PostProcessing | None = None
@@ -118,6 +121,31 @@ class PostProcessed:
             "post_processing": asdict(self.post_processing),
             "validation_mean_iou": self._validation_iou,
         }
+
+    def save(self, path: Path | str) -> Path:
+        """Write ``<stem>.json``, and ``<stem>-method`` of a method that learns, and return the former.
+
+        Raises
+        ------
+        InputError
+            If nothing was tuned yet, the method can neither be saved nor be made by its name, or the folder does not exist.
+        """
+        return write_post_processed(Path(path), self.segmenter, self._name, self.post_processing, self._validation_iou)
+
+    @classmethod
+    def load(cls, path: Path | str, *, threads: int | None = None) -> Self:
+        """Return what `save` wrote.
+
+        Raises
+        ------
+        InputError
+            If a file is missing or damaged.
+        """
+        segmenter, card = read_post_processed(Path(path), threads=threads or 2)
+        model = cls(segmenter, dimensions=card.dimensions)
+        model._name = card.method if card.method_file_ending is None else None
+        model._tuned, model._validation_iou = card.post_processing(), card.validation_mean_iou
+        return model
 
     def _scored(self, stack: ImageStack) -> ScoredVolume:
         if stack.labels is None:
