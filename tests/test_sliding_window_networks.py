@@ -80,6 +80,20 @@ def test_weights_start_glorot_uniform(member: str) -> None:
     assert not network.second.bias.any()
 
 
+@pytest.mark.parametrize("member", MEMBERS)
+def test_dropout_acts_in_training_alone_in_both_forms(member: str) -> None:
+    plan = window_plan(member, 11)
+    for dropout, spatial_dropout in ((0.5, 0.0), (0.0, 0.5)):
+        network = SlidingWindowNetwork(plan, dropout=dropout, spatial_dropout=spatial_dropout)
+        side = 2 * network.reach + 1
+        pixels = torch.rand(1, plan.slices, side, side)
+        for form, given in ((network, pixels[None]), (network.dense, pixels)):
+            assert len({form(given).item() for _ in range(4)}) > 1
+            network.eval()
+            assert len({form(given).item() for _ in range(4)}) == 1
+            network.train()
+
+
 def test_bad_windows_are_refused() -> None:
     with pytest.raises(InputError, match="odd"):
         window_plan("2dcnn", 32)

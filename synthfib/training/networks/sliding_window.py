@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from synthfib.training.networks.sliding_window_members import WindowPlan
-from synthfib.training.networks.sliding_window_paths import Path, elu, make_path
+from synthfib.training.networks.sliding_window_paths import elu, make_path
 
 
 class SlidingWindowNetwork(nn.Module):
@@ -26,8 +26,8 @@ class SlidingWindowNetwork(nn.Module):
 
     def __init__(self, plan: WindowPlan, *, context: bool = True, dropout: float = 0.0, spatial_dropout: float = 0.0) -> None:
         super().__init__()
-        self.plan, self.context, self.dropout, self.spatial_dropout = plan, context, dropout, spatial_dropout
-        self._paths = tuple(make_path(plan, path, context=context) for path in plan.paths)
+        self.plan, self.context, self.dropout = plan, context, dropout
+        self._paths = tuple(make_path(plan, path, context=context, dropout=spatial_dropout) for path in plan.paths)
         self.paths = nn.ModuleList(self._paths)
         self._n_features = [path.n_features for path in self._paths]
         self.first = nn.Linear(sum(self._n_features), plan.neurons[0])
@@ -52,8 +52,7 @@ class SlidingWindowNetwork(nn.Module):
 
     def forward(self, windows: Tensor) -> Tensor:
         """Return logits ``(n,)`` of windows ``(n, channel, slice, y, x)``, ``2 * reach + 1`` pixels long and wide."""
-        parts = [path(_cropped(windows, self.margin - path.margin)) for path in self._paths]
-        features = torch.cat([self._feature_maps_dropped(part, path) for part, path in zip(parts, self._paths, strict=True)], 1)
+        features = torch.cat([path(_cropped(windows, self.margin - path.margin)) for path in self._paths], 1)
         hidden = self._dropped(functional.elu(self.first(features)))
         hidden = self._dropped(functional.elu(self.second(hidden)))
         return torch.addmv(self.last.bias, hidden, self.last.weight[0])
@@ -81,10 +80,6 @@ class SlidingWindowNetwork(nn.Module):
         hidden = sum(parts[1:], parts[0]).permute(1, 2, 0).reshape(height * width, -1)
         hidden = self._dropped(elu(self.second(self._dropped(elu(hidden)))))
         return torch.addmv(self.last.bias, hidden, self.last.weight[0]).reshape(height, width)
-
-    def _feature_maps_dropped(self, features: Tensor, path: Path) -> Tensor:
-        maps = torch.unflatten(features, 1, (path.plan.filters[-1], -1))
-        return functional.dropout1d(maps, self.spatial_dropout, self.training).flatten(1)
 
     def _dropped(self, hidden: Tensor) -> Tensor:
         return functional.dropout(hidden, self.dropout, self.training) if self.training and self.dropout else hidden

@@ -20,6 +20,7 @@ from synthfib.training.networks.sliding_window_members import PathPlan, View, Wi
 
 _CONVOLUTIONS = (functional.conv1d, functional.conv2d, functional.conv3d)
 _POOLINGS = (functional.max_pool1d, functional.max_pool2d, functional.max_pool3d)
+_DROPOUTS = (functional.dropout1d, functional.dropout2d, functional.dropout3d)
 _LAYERS = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
 
 
@@ -36,15 +37,17 @@ class Path(nn.Module):
         Blocks and view.
     context : bool
         Whether convolutions at the border of the window see the pixels around it, or else zeros.
+    dropout : float
+        Share of the last feature maps that training drops at random, densely for many windows at once.
     """
 
     sliding_axes: ClassVar[int] = 2
     has_z: ClassVar[bool] = False
     kernel: ClassVar[int] = 3
 
-    def __init__(self, window: WindowPlan, plan: PathPlan, *, context: bool) -> None:
+    def __init__(self, window: WindowPlan, plan: PathPlan, *, context: bool, dropout: float = 0.0) -> None:
         super().__init__()
-        self.window, self.plan, self.context = window, plan, context
+        self.window, self.plan, self.context, self.dropout = window, plan, context, dropout
         self.n_axes = self.sliding_axes + self.has_z
         layer = _LAYERS[self.n_axes - 1]
         ends = [self.in_channels(), *(filters for filters in plan.filters for _ in range(2))]
@@ -100,7 +103,7 @@ class Path(nn.Module):
             for number in (2 * block, 2 * block + 1):
                 maps = functional.elu(_CONVOLUTIONS[self.n_axes - 1](maps, *self.parameters_of(number), padding=padding))
             maps = _POOLINGS[self.n_axes - 1](maps, self.pooling(block))
-        return maps.flatten(1)
+        return self._dropped(maps).flatten(1)
 
     def pooling(self, block: int) -> tuple[int, ...]:
         """Size of a pooling."""
@@ -128,7 +131,7 @@ class Path(nn.Module):
             for number in (2 * block, 2 * block + 1):
                 maps = elu(maps if number == 0 else self._convolve(maps, number, 2**block))
             maps = self._pool(maps, block)
-        return self.leave_dense(maps, weight.reshape(-1, self.plan.filters[-1], *self.grid), bias)
+        return self.leave_dense(self._dropped(maps), weight.reshape(-1, self.plan.filters[-1], *self.grid), bias)
 
     def enter_dense(self, tile: Tensor) -> Tensor:
         """Return the maps of the first convolution."""
@@ -145,6 +148,9 @@ class Path(nn.Module):
         padding = (*[1] * self.has_z, *[0] * self.sliding_axes)
         weight, bias = self.parameters_of(number)
         return _CONVOLUTIONS[self.n_axes - 1](maps, channels_last(weight), bias, dilation=dilation, padding=padding)
+
+    def _dropped(self, maps: Tensor) -> Tensor:
+        return _DROPOUTS[self.n_axes - 1](maps, self.dropout, self.training) if self.training and self.dropout else maps
 
     def _pool(self, maps: Tensor, block: int) -> Tensor:
         for axis in range(-self.sliding_axes, 0):
@@ -272,8 +278,8 @@ def channels_last(maps: Tensor) -> Tensor:
     return maps.contiguous(memory_format=formats.get(maps.ndim, torch.contiguous_format))
 
 
-def make_path(window: WindowPlan, plan: PathPlan, *, context: bool) -> Path:
+def make_path(window: WindowPlan, plan: PathPlan, *, context: bool, dropout: float) -> Path:
     """Return the path of a plan."""
     kinds: dict[View, type[Path]] = {"volume": VolumePath, "vector": VectorPath}
     kind = kinds.get(plan.view, SidePath if plan.view[:2] in ("xz", "yz") else PlanePath)
-    return kind(window, plan, context=context)
+    return kind(window, plan, context=context, dropout=dropout)
