@@ -11,7 +11,7 @@ from synthfib.evaluation.lineal_path import run_lengths
 def by_fourier(solid: np.ndarray, axis: int, n_lags: int) -> np.ndarray:
     """Numbers of pairs from zero-padded Fourier transforms, rounded to the whole numbers that they are."""
     n = solid.shape[axis]
-    length = int(next_fast_len(n + n_lags, real=True))
+    length = int(next_fast_len(n + n_lags, real=True) or 0)
     spectrum = np.fft.rfft(np.moveaxis(solid, axis, -1), length, axis=-1)
     power = (spectrum.real**2 + spectrum.imag**2).sum(axis=(0, 1))
     return np.asarray(np.rint(np.fft.irfft(power, length)[:n_lags]), np.int64)
