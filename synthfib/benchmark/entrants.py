@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, is_dataclass, replace
+from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
 from typing import Any, cast
 
 from synthfib.benchmark.tiers import Tier
@@ -142,7 +142,8 @@ def in_tier(entrant: Entrant, tier: Tier) -> Entrant:
         settings = cast(Any, replace(entrant, options=options).make(threads=1)).settings
         if is_dataclass(settings) and not isinstance(settings, type):
             wanted = {**tier.settings, **tier.settings_of.get(entrant.model, {})}
-            options["settings"] = replace(settings, **{key: value for key, value in wanted.items() if hasattr(settings, key)})
+            known = {each.name for each in fields(settings)}
+            options["settings"] = replace(settings, **{key: value for key, value in wanted.items() if key in known})
     return replace(entrant, options=options)
 
 

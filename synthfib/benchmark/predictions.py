@@ -105,7 +105,7 @@ def read_prediction(path: Path, shape: tuple[int, ...]) -> NDArray[Any]:
         if not bool(np.all((array >= 0) & (array <= 1))):
             raise InputError(f"The prediction {path.name} must hold probabilities from 0 to 1, got other values or NaN.")
         return array
-    values = np.unique(array[array != 0]) if array.dtype.kind in "bui" else []
+    values: NDArray[Any] = np.unique(array[array != 0]) if array.dtype.kind in "bui" else np.empty(0)
     if array.dtype.kind not in "bui" or len(values) > 1:
         what = f"{', '.join(map(str, values[:4]))} for solid" if len(values) else f"values of type {array.dtype}"
         raise InputError(f"The prediction {path.name} must hold 0 for pore and one other number for solid, got {what}; give probabilities as floats.")

@@ -49,6 +49,9 @@ _SMOKE_SETTINGS = {
     "patches_per_epoch": 128,
     "max_epochs": 6,
     "validation_slices": 4,
+    "n_trees": 20,
+    "steps_per_epoch": 5,
+    "validation_tiles": 4,
 }
 #: Blocks cost what their slices cost: fewer of them, in smaller batches. Some networks cannot be made smaller than this.
 _SMOKE_BLOCKS = {"batch_size": 2, "patch_slices": 16, "patches_per_epoch": 32}

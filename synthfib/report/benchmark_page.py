@@ -30,7 +30,8 @@ def _sections(campaign: Campaign) -> Iterator[Section]:
     document = campaign.document
     summary = document["summary"]
     yield Section("What was done", _what(document))
-    yield Section("Leaderboard", _LEADERBOARD, _unbroken(mean_rows(summary)), png_bytes(seed_scores(summary, campaign.runs)))
+    yield Section("Leaderboard", _LEADERBOARD, _without(mean_rows(summary), *_COST, "Dice solid"), png_bytes(seed_scores(summary, campaign.runs)))
+    yield Section("Cost", "Parameters, and seconds of learning and of segmenting the split, mean over the seeds.", _only(mean_rows(summary), *_COST))
     yield Section("Volume by volume", "Mean Dice of each volume, mean ± standard deviation over the seeds.", _unbroken(_volume_rows(summary)))
     if document["comparisons"]:
         yield Section("Is the best one better?", _COMPARED, _unbroken(_comparison_rows(document["comparisons"])))
@@ -53,6 +54,7 @@ def _sections(campaign: Campaign) -> Iterator[Section]:
         )
 
 
+_COST = ("parameters", "fit s", "predict s")
 _LEADERBOARD = (
     "All volumes of the split counted together, mean ± standard deviation over the seeds; best mean Dice first. Dice, IoU and solid are fractions. "
     "MP is the share of misplaced pixels, MGP the share of the solid that was missed, both in percent. Dots are seeds."
@@ -65,6 +67,17 @@ _ISOTROPY = (
     "How much the structure that was found differs between the milling direction and the face, 0 for none. A finite piece of an isotropic structure "
     "is never quite isotropic: what the truth has is the floor, and differences below it mean nothing."
 )
+
+
+def _only(rows: Sequence[Sequence[str]], *titles: str) -> list[list[str]]:
+    """Keep the first column and those with these titles."""
+    kept = [index for index, title in enumerate(rows[0]) if index == 0 or title in titles]
+    return _unbroken([[row[index] for index in kept] for row in rows])
+
+
+def _without(rows: Sequence[Sequence[str]], *titles: str) -> list[list[str]]:
+    """Drop the columns with these titles."""
+    return _only(rows, *(title for title in rows[0] if title not in titles))
 
 
 def _unbroken(rows: Sequence[Sequence[str]]) -> list[list[str]]:
