@@ -67,6 +67,9 @@ _HEAVY = {
     "resnet18-unet-3d": "40 million parameters in three dimensions want an accelerator; name it to run it all the same",
 }
 
+#: Their windows reach over many slices, which takes minutes even for a few steps.
+_SLOW = dict.fromkeys(("1dcnn", "3dcnn", "triplanar", "multichannel"), "its windows take minutes to learn from; name it, or take the tier laptop")
+
 TIERS: Mapping[str, Tier] = MappingProxyType(
     {
         "smoke": Tier(
@@ -75,7 +78,7 @@ TIERS: Mapping[str, Tier] = MappingProxyType(
             "fast",
             settings=_SMOKE_SETTINGS,
             settings_of=_SMOKE_SETTINGS_OF,
-            left_out=_HEAVY,
+            left_out={**_HEAVY, **_SLOW},
         ),
         "laptop": Tier("laptop", "minutes per model and seed on two cores", "fast", left_out=_HEAVY),
         "paper": Tier("paper", "the settings of the publications; days, or an accelerator", "paper"),
