@@ -22,11 +22,13 @@ STAGES = ("milling", "structure", "acquisition")
 def make_structure(resolved: ResolvedRecipe, place: Place) -> LabelVolume:
     """Return the structure that one volume is cut from; the same for all its siblings, and drawn once if they are made in a row."""
     drawn = _remembered if resolved.corpus.thickness_draws > 1 else _draw
-    return drawn(resolved.material_of(place), structure_shape(resolved, place), resolved.corpus.voxel_size_nm, resolved.seed(place, "structure"))
+    recipe = resolved.material_of(place).model_dump_json()
+    return drawn(recipe, structure_shape(resolved, place), resolved.corpus.voxel_size_nm, resolved.seed(place, "structure"))
 
 
-def _draw(recipe: MaterialRecipe, shape: tuple[int, int, int], voxel_nm: float, seed: int) -> LabelVolume:
-    return make_generator(recipe).generate(shape, (voxel_nm, voxel_nm, voxel_nm), rng=seed)
+def _draw(recipe: str, shape: tuple[int, int, int], voxel_nm: float, seed: int) -> LabelVolume:
+    generator = make_generator(MaterialRecipe.model_validate_json(recipe))
+    return generator.generate(shape, (voxel_nm, voxel_nm, voxel_nm), rng=seed)
 
 
 _remembered = lru_cache(maxsize=1)(_draw)
