@@ -18,7 +18,7 @@ from synthfib.data.volume import LabelVolume
 from synthfib.physics.elements import ATOMIC_NUMBER
 from synthfib.rendering import render
 from synthfib.report.physics_figures import draw_eta, trajectories_figure
-from synthfib.report.scale_bar import bar_length_nm
+from synthfib.data.scale_bar import bar_length_nm
 from synthfib.simulators.monte_carlo import MonteCarlo
 from synthfib.simulators.monte_carlo.flat_sample import flat_sample
 from synthfib.simulators.monte_carlo.layers import send_electrons

@@ -17,8 +17,8 @@ PLAN = LAW.plan(pixel_size_nm=(2.5, 2.5), rng=1, n_slices=4001)
 def test_both_methods_are_beside_the_true_positions_which_they_leave_alone() -> None:
     bare = SliceThickness(10.16, 3.12).plan(pixel_size_nm=(2.5, 2.5), rng=1, n_slices=4001)
     assert np.array_equal(PLAN.positions_nm, bare.positions_nm)
-    assert set(PLAN.measured_positions_nm) == {"ruler", "automatic"}
-    assert bare.measured_positions_nm == {}
+    assert set(PLAN.measured_positions_nm) == {"nominal", "ruler", "automatic"}
+    assert set(bare.measured_positions_nm) == {"nominal"}
     for measured in PLAN.measured_positions_nm.values():
         assert measured[0] == PLAN.positions_nm[0]
         assert (np.diff(measured) >= 0).all()
