@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 import synthfib
 from synthfib.corpus.recipe import make_generator
 from synthfib.data.milling import MillingPlan
+from synthfib.data.scale_bar import bar_length_nm
 from synthfib.data.volume import LabelVolume
 from synthfib.physics.elements import ATOMIC_NUMBER
 from synthfib.rendering import render
 from synthfib.report.physics_figures import draw_eta, trajectories_figure
-from synthfib.data.scale_bar import bar_length_nm
 from synthfib.simulators.monte_carlo import MonteCarlo
 from synthfib.simulators.monte_carlo.flat_sample import flat_sample
 from synthfib.simulators.monte_carlo.layers import send_electrons
