@@ -12,6 +12,9 @@ import typer
 from synthfib.cli import options
 from synthfib.cli.options import Force, Json, Seed, VoxelSize
 
+Energies = Annotated[str | None, typer.Option("--energies-kev", metavar="E,E", help="Landing energies instead of those of the microscope.")]
+Detectors = Annotated[str | None, typer.Option("--detectors", metavar="bse|tld|icd,...", help="Detectors that look at once (monte-carlo).")]
+
 
 def simulate(
     structure: Annotated[Path, typer.Argument(help="Structure to image: .h5, .tif, .npy, .mrc (one 3-D array z, y, x) or .stl.")],
@@ -20,13 +23,9 @@ def simulate(
     pore: Annotated[str | None, typer.Option("--pore", help="What fills the pores; by default what the file says, or epoxy.")] = None,
     microscope: Annotated[str, typer.Option("--microscope", help="Microscope recipe: name, alias, or YAML file.")] = "helios-g3-multi-voltage",
     simulator: Annotated[str | None, typer.Option("--simulator", help="Simulator instead of that of the microscope.")] = None,
-    energies_kev: Annotated[
-        str | None, typer.Option("--energies-kev", metavar="E,E", help="Landing energies instead of those of the microscope.")
-    ] = None,
+    energies_kev: Energies = None,
     electrons_per_pixel: Annotated[int | None, typer.Option("--electrons-per-pixel", min=1, help="Dose instead of that of the microscope.")] = None,
-    detectors: Annotated[
-        str | None, typer.Option("--detectors", metavar="bse|tld|icd,...", help="Detectors that look at once (monte-carlo).")
-    ] = None,
+    detectors: Detectors = None,
     voxel_size_nm: VoxelSize = None,
     threshold: Annotated[str | None, typer.Option("--threshold", metavar="VALUE|kmeans", help="Grey values above this are solid.")] = None,
     mesh_unit: Annotated[str | None, typer.Option("--mesh-unit", metavar="nm|um|mm", help="Unit of the coordinates of a mesh.")] = None,

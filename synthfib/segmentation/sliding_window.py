@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 import synthfib.training.extra  # noqa: F401  (first, because it explains what to install)
 from synthfib.data.stack import ImageStack
 from synthfib.errors import InputError, UnknownNameError
-from synthfib.training.checkpoint import ChannelRecord, CorpusRecord, NormalisationRecord
+from synthfib.training.checkpoint import ChannelRecord, CorpusRecord, NormalisationRecord, write_checkpoint
 from synthfib.training.determinism import reproducible, seed_from
 from synthfib.training.grey_values import PercentileScaling
 from synthfib.training.networks.sliding_window import SlidingWindowNetwork
 from synthfib.training.networks.sliding_window_members import published_parameters, window_plan
 from synthfib.training.progress import OnProgress
-from synthfib.training.sliding_window_checkpoint import SlidingWindowCard, WindowRecord, read_sliding_window, write_sliding_window
+from synthfib.training.sliding_window_checkpoint import SlidingWindowCard, WindowRecord, read_sliding_window
 from synthfib.training.sliding_window_faces import TILE, predict_windows
 from synthfib.training.sliding_window_loop import SlidingWindowTraining
 from synthfib.training.sliding_window_settings import SLIDING_WINDOW_PRESETS, SlidingWindowSettings
@@ -160,7 +160,7 @@ class SlidingWindow:
         InputError
             If there is no trained network yet, or the folder does not exist.
         """
-        return write_sliding_window(path, *self._trained())
+        return write_checkpoint(path, *self._trained())
 
     @classmethod
     def load(cls, path: Path | str, *, threads: int | None = None) -> Self:

@@ -127,8 +127,10 @@ def checkpoint_files(path: Path | str) -> tuple[Path, Path]:
     return weights, card
 
 
-def write_checkpoint(path: Path | str, network: torch.nn.Module, card: ModelCard) -> Path:
+def write_checkpoint(path: Path | str, network: torch.nn.Module, card: BaseModel) -> Path:
     """Write ``<stem>.safetensors`` and ``<stem>.json``, each complete or not at all, and return the former.
+
+    The card, `ModelCard` or that of another family of networks, is given the digest of the weights as its ``weights_sha256``.
 
     Raises
     ------

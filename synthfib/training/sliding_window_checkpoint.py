@@ -8,10 +8,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from safetensors import SafetensorError
-from safetensors.torch import load, save
+from safetensors.torch import load
 
 from synthfib._version import __version__
-from synthfib.data.atomic import atomic_path, write_text
 from synthfib.errors import InputError
 from synthfib.training.checkpoint import ChannelRecord, CorpusRecord, NormalisationRecord, checkpoint_files
 from synthfib.training.networks.sliding_window import SlidingWindowNetwork
@@ -54,25 +53,8 @@ class SlidingWindowCard(_Record):
         return window_plan(self.model, self.window.size, self.window.slices, channels=len(self.channels), filters=self.window.filters)
 
 
-def write_sliding_window(path: Path | str, network: SlidingWindowNetwork, card: SlidingWindowCard) -> Path:
-    """Write ``<stem>.safetensors`` and ``<stem>.json``, each complete or not at all, and return the former.
-
-    Raises
-    ------
-    InputError
-        If the folder does not exist.
-    """
-    weights_file, card_file = checkpoint_files(path)
-    content = save({name: tensor.detach().contiguous() for name, tensor in network.state_dict().items()})
-    signed = card.model_copy(update={"weights_sha256": hashlib.sha256(content).hexdigest()})
-    with atomic_path(weights_file) as temporary:
-        temporary.write_bytes(content)
-    write_text(card_file, signed.model_dump_json(indent=2) + "\n")
-    return weights_file
-
-
 def read_sliding_window(path: Path | str) -> tuple[SlidingWindowNetwork, SlidingWindowCard]:
-    """Return what `write_sliding_window` wrote; no code in the files is executed.
+    """Return what `write_checkpoint` wrote; no code in the files is executed.
 
     Raises
     ------
