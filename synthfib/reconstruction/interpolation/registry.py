@@ -1,0 +1,16 @@
+"""Names of interpolation methods."""
+
+from synthfib.registry import Registry
+
+INTERPOLATORS = Registry(
+    kind="interpolation method",
+    group="synthfib.interpolators",
+    builtin={
+        "nearest": "synthfib.reconstruction.interpolation.nearest:Nearest",
+        "linear": "synthfib.reconstruction.interpolation.linear:Linear",
+        "cubic-spline": "synthfib.reconstruction.interpolation.spline:CubicSpline",
+        "shape-based": "synthfib.reconstruction.interpolation.shape_based:ShapeBased",
+        "inpainting": "synthfib.reconstruction.interpolation.inpainting:Inpainting",
+        "hermite-network": "synthfib.reconstruction.interpolation.hermite:HermiteNetwork",
+    },
+)
