@@ -79,6 +79,12 @@ def test_isotropy_stands_beside_that_of_the_truth(done: Campaign) -> None:
     for model in ("otsu", "kmeans"):
         assert rows[model, "1", "test-000", "isotropy_lpf"] > 0
         assert rows[model, "1", "test-000", "truth_isotropy_lpf"] == rows["otsu", "2", "test-000", "truth_isotropy_lpf"]
+        beyond = rows[model, "1", "test-000", "isotropy_lpf"] - rows[model, "1", "test-000", "truth_isotropy_lpf"]
+        assert rows[model, "1", "test-000", "isotropy_lpf_beyond_truth"] == pytest.approx(beyond)
+        assert 0 < rows[model, "1", "test-000", "isotropy_lpf_floor"] <= rows[model, "1", "test-000", "isotropy_lpf_floor_high"]
+    (own,) = [row for row in table(done.folder) if tuple(row.values())[:4] == ("otsu", "1", "test-000", "isotropy_lpf")]
+    assert float(own["ci_low"]) <= float(own["value"]) <= float(own["ci_high"])
+    assert done.runs[0]["volumes"][0]["isotropy_distance_nm"] > 0
 
 
 def test_a_solid_fraction_has_an_interval_where_the_block_is_large_enough(tmp_path: Path) -> None:

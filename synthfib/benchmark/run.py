@@ -158,8 +158,8 @@ class Run:
             found, truth = np.asarray(probability >= SOLID_FROM, np.bool_), stack.labels != 0
             show.look_at(name, found, truth)
             structure = structure_scores(found, truth, stack.plan)
-            entry = {"volume": name, "confusion": asdict(confusion), "scores": scores(confusion), "structure": structure["scores"]}
-            volumes.append({**entry, "intervals": structure["intervals"], "details": dict(segmenter.describe(stack.without_truth()))})
+            entry = {"volume": name, "confusion": asdict(confusion), "scores": scores(confusion), "structure": structure.pop("scores"), **structure}
+            volumes.append({**entry, "details": dict(segmenter.describe(stack.without_truth()))})
         shown = {volume for volume, _ in show.places().values()}
         write_slices(self.folder / SLICES, show.show({name: self.task.corpus.read(name) for name in shown}))
         return volumes, seconds
