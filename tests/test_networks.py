@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from synthfib.errors import InputError
-from synthfib.training.checkpoint import NetworkName, NetworkRecord
 from synthfib.training.determinism import reproducible
+from synthfib.training.model_card import NetworkName, NetworkRecord
 from synthfib.training.networks import NETWORKS
 from synthfib.training.networks.fusion import LateFusion, Voting
 

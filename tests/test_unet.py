@@ -16,7 +16,7 @@ from synthfib.segmentation.kmeans import KMeans
 from synthfib.segmentation.unet import UNet
 from synthfib.testing.segmenters import porous_corpus, porous_stack
 from synthfib.training import whole_slices
-from synthfib.training.checkpoint import NetworkRecord
+from synthfib.training.model_card import NetworkRecord
 from synthfib.training.settings import PRESETS, TrainingSettings
 
 TINY = TrainingSettings(base_features=2, learning_rate=5e-3, batch_size=4, patch_size=32, patches_per_epoch=8, max_epochs=1, validation_slices=2)

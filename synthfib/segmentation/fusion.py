@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 from synthfib.data.stack import ImageStack
 from synthfib.segmentation.neural import NeuralSegmenter, fingerprint
 from synthfib.segmentation.unet import ResidualUNet
-from synthfib.training.checkpoint import ModelCard, NetworkName, NetworkRecord
 from synthfib.training.determinism import reproducible
 from synthfib.training.loop import Training
+from synthfib.training.model_card import ModelCard, NetworkName, NetworkRecord
 from synthfib.training.networks.fusion import Ensemble, Voting
 from synthfib.training.presets import PRESETS_RESIDUAL_2D, Presets
 from synthfib.training.progress import OnProgress

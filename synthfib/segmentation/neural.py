@@ -15,20 +15,12 @@ from numpy.typing import NDArray
 import synthfib.training.extra  # noqa: F401  (first, because it explains what to install)
 from synthfib.data.stack import Channel, ImageStack
 from synthfib.errors import InputError, UnknownNameError
-from synthfib.training.checkpoint import (
-    ChannelRecord,
-    CorpusRecord,
-    ModelCard,
-    NetworkName,
-    NetworkRecord,
-    NormalisationRecord,
-    read_checkpoint,
-    write_checkpoint,
-)
+from synthfib.training.checkpoint import read_checkpoint, write_checkpoint
 from synthfib.training.determinism import reproducible, seed_from
 from synthfib.training.field_of_view import FieldOfView
 from synthfib.training.grey_values import PercentileScaling
 from synthfib.training.loop import Training
+from synthfib.training.model_card import ChannelRecord, CorpusRecord, ModelCard, NetworkName, NetworkRecord, NormalisationRecord
 from synthfib.training.networks import NETWORKS
 from synthfib.training.prediction import predict_stack
 from synthfib.training.presets import Presets
@@ -194,7 +186,7 @@ class NeuralSegmenter:
         InputError
             If a file is missing or damaged, the two do not belong together, or they are of another model.
         """
-        network, card = read_checkpoint(path)
+        network, card = read_checkpoint(path, ModelCard)
         if (card.model, card.network.name) != (cls.name, cls.network):
             raise InputError(f"A checkpoint of the model {cls.name!r} is required, {path} is one of {card.model!r} ({card.network.name}).")
         try:

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,13 +15,14 @@ from numpy.typing import NDArray
 import synthfib.training.extra  # noqa: F401  (first, because it explains what to install)
 from synthfib.data.stack import ImageStack
 from synthfib.errors import InputError, UnknownNameError
-from synthfib.training.checkpoint import ChannelRecord, CorpusRecord, NormalisationRecord, write_checkpoint
+from synthfib.training.checkpoint import read_checkpoint, write_checkpoint
 from synthfib.training.determinism import reproducible, seed_from
 from synthfib.training.grey_values import PercentileScaling
+from synthfib.training.model_card import ChannelRecord, CorpusRecord, NormalisationRecord
 from synthfib.training.networks.sliding_window import SlidingWindowNetwork
 from synthfib.training.networks.sliding_window_members import published_parameters, window_plan
 from synthfib.training.progress import OnProgress
-from synthfib.training.sliding_window_checkpoint import SlidingWindowCard, WindowRecord, read_sliding_window
+from synthfib.training.sliding_window_card import SlidingWindowCard, WindowRecord
 from synthfib.training.sliding_window_faces import TILE, predict_windows
 from synthfib.training.sliding_window_loop import SlidingWindowTraining
 from synthfib.training.sliding_window_settings import SLIDING_WINDOW_PRESETS, SlidingWindowSettings
@@ -171,7 +172,7 @@ class SlidingWindow:
         InputError
             If a file is missing or damaged, the two do not belong together, or they are of another model.
         """
-        network, card = read_sliding_window(path)
+        network, card = read_checkpoint(path, SlidingWindowCard)
         if card.model != cls.name:
             raise InputError(f"A checkpoint of the model {cls.name!r} is required, {path} is one of {card.model!r}.")
         try:
@@ -185,7 +186,7 @@ class SlidingWindow:
             )
         except (TypeError, InputError) as error:
             raise InputError(f"The model card of {path} cannot be used: {error}") from error
-        model._network, model._card = network, card
+        model._network, model._card = cast(SlidingWindowNetwork, network), card
         return model
 
     def _trained(self) -> tuple[SlidingWindowNetwork, SlidingWindowCard]:

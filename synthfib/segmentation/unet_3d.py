@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from synthfib.segmentation.neural import NeuralSegmenter
-from synthfib.training.checkpoint import NetworkName
+from synthfib.training.model_card import NetworkName
 from synthfib.training.presets import PRESETS_3D, PRESETS_RESIDUAL_3D, PRESETS_RESNET18_3D, PRESETS_VNET, Presets
 
 
