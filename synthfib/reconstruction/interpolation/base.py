@@ -102,10 +102,14 @@ def interpolate(faces: Faces, depths: ArrayLike, method: Interpolator, *, block_
 
 def _blocks(faces: Faces, depths: NDArray[np.float64], method: Interpolator, block_planes: int) -> Iterator[NDArray[np.bool_]]:
     first, end = whole_planes(depths)
+    held, solid = slice(0, 0), np.empty((0, *faces.shape[1:]), np.bool_)
     for start in range(first, end, block_planes):
         planes = (start, min(start + block_planes, end))
         near = bracket(depths, planes, method.halo)
-        yield method.fill(np.asarray(faces[near]) != 0, depths[near], planes)
+        known = min(max(held.stop, near.start), near.stop)  # faces of the last block are not read again
+        solid = np.concatenate([solid[near.start - held.start :][: known - near.start], np.asarray(faces[known : near.stop]) != 0])
+        held = near
+        yield method.fill(solid, depths[near], planes)
 
 
 def _check(faces: Faces, depths: NDArray[np.float64], block_planes: int) -> None:
