@@ -1,0 +1,82 @@
+"""What every interpolation method must do; subclass `InterpolatorContract` and define the fixture `method`."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter
+
+from synthfib.reconstruction.interpolation.base import Interpolator, bracket, interpolate
+
+
+def smooth_structure(seed: int, shape: tuple[int, int, int] = (72, 40, 48)) -> NDArray[np.bool_]:
+    """Return a block of smooth blobs with a solid fraction of 0.35, shape ``(z, y, x)``."""
+    field = gaussian_filter(np.random.default_rng(seed).standard_normal(shape), 3, mode="wrap")
+    return np.asarray(field > np.quantile(field, 0.65), np.bool_)
+
+
+def uneven_depths(seed: int, end: int = 72) -> NDArray[np.intp]:
+    """Return planes with faces, from 0 on, one to eight planes apart."""
+    gaps = np.random.default_rng(seed).choice([1, 2, 3, 4, 4, 5, 6, 8], size=end)
+    depths = np.concatenate([[0], np.cumsum(gaps)])
+    return np.asarray(depths[depths < end], np.intp)
+
+
+class InterpolatorContract:
+    """Contract suite for one method; a subclass defines the fixture `method`."""
+
+    @pytest.fixture
+    def method(self) -> Interpolator:
+        """Return the method under test."""
+        raise AssertionError("a subclass defines the fixture `method`")
+
+    def filled(self, method: Interpolator, seed: int = 1, block_planes: int = 64) -> NDArray[np.bool_]:
+        """Return what the method makes of the faces of a smooth structure."""
+        depths = uneven_depths(seed)
+        return np.concatenate(list(interpolate(smooth_structure(seed)[depths], depths, method, block_planes=block_planes)))
+
+    def test_planes_with_a_face_are_that_face(self, method: Interpolator) -> None:
+        depths = uneven_depths(1)
+        found = self.filled(method)
+        assert found.dtype == np.bool_
+        assert found.shape == (depths[-1] + 1, 40, 48)
+        assert np.array_equal(found[depths], smooth_structure(1)[depths])
+
+    @pytest.mark.parametrize("block_planes", [5, 17])
+    def test_the_size_of_the_blocks_does_not_matter(self, method: Interpolator, block_planes: int) -> None:
+        assert np.array_equal(self.filled(method, block_planes=block_planes), self.filled(method))
+
+    def test_faces_beyond_the_halo_do_not_matter(self, method: Interpolator) -> None:
+        depths, structure = uneven_depths(2, 280).astype(np.float64), smooth_structure(2, (280, 16, 16))
+        faces, planes = structure[depths.astype(int)], (140, 146)
+        near = bracket(depths, planes, method.halo)
+        assert np.array_equal(method.fill(faces[near], depths[near], planes), method.fill(faces, depths, planes))
+
+    def test_filling_twice_gives_the_same_and_changes_no_face(self, method: Interpolator) -> None:
+        depths = uneven_depths(3)
+        faces = smooth_structure(3)[depths]
+        before = faces.copy()
+        once, twice = (np.concatenate(list(interpolate(faces, depths, method))) for _ in range(2))
+        assert np.array_equal(once, twice)
+        assert np.array_equal(faces, before)
+
+    def test_equal_faces_stay_as_they_are_in_between(self, method: Interpolator) -> None:
+        face = smooth_structure(4)[0]
+        (found,) = interpolate(np.stack([face] * 4), [0, 4, 7, 12], method)
+        assert (found == face).mean() > 0.97
+
+    def test_depths_may_lie_between_planes(self, method: Interpolator) -> None:
+        faces = smooth_structure(5)[[4, 8, 12, 16]]
+        (found,) = interpolate(faces, [0.5, 4.5, 8.5, 12.5], method)
+        assert found.shape == (12, 40, 48)
+
+    def test_two_faces_are_enough(self, method: Interpolator) -> None:
+        faces = smooth_structure(6)[[0, 3]]
+        (found,) = interpolate(faces, [0, 3], method)
+        assert np.array_equal(found[[0, 3]], faces)
+
+    def test_gaps_of_a_smooth_structure_are_filled_better_than_by_chance(self, method: Interpolator) -> None:
+        structure, found = smooth_structure(1), self.filled(method)
+        wrong = float((found != structure[: len(found)]).mean())
+        assert wrong < 0.12, wrong  # chance: 0.455
