@@ -95,6 +95,7 @@ def test_the_corpus_overrides_its_microscope() -> None:
     resolved = resolve(tiny(energies_kev=None, simulator="mock", slice_thickness=SliceThicknessRecipe(mean_nm=10.0, std_nm=0.0)))
     assert resolved.energies_kev == (1, 2, 4)
     assert resolved.simulator == "mock"
+    assert resolve(tiny(degradations="good-day")).microscope.degradations == "good-day"
     assert milling_plan(resolved, resolved.places[0]).positions_nm.tolist() == [0, 10, 20]
 
 

@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError, model_validator
 
 from synthfib.benchmark.entrants import Entrant, in_tier
+from synthfib.benchmark.structure import ERRORS
 from synthfib.benchmark.tiers import Tier
 from synthfib.catalogue import CorpusRecipe, catalogue_root, load_corpus
-from synthfib.catalogue.fields import Energies, Length, Name, Reference, Size, Strict, Text
-from synthfib.catalogue.recipes import SplitSizes
+from synthfib.catalogue.fields import Degradations, Energies, Length, Name, Reference, Size, Strict, Text
+from synthfib.catalogue.recipes import SliceThicknessRecipe, SplitSizes
+from synthfib.catalogue.structures import Structure
 from synthfib.catalogue.validation import explain
 from synthfib.catalogue.yaml_loading import load_yaml
 from synthfib.errors import InputError, UnknownNameError
 from synthfib.evaluation.overlap import Confusion, scores
 
 Unit = Literal["fraction", "percent"]
+TierKey = Literal["smoke", "laptop", "paper"]
 #: Scores that an experiment may be about.
-METRICS = tuple(scores(Confusion(1, 1, 1, 1)))
+METRICS = (*scores(Confusion(1, 1, 1, 1)), *(f"isotropy_{error}" for error in ERRORS))
+_Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 _Scalar = float | int | bool | str
 
 
@@ -28,15 +34,36 @@ class Citation(Strict):
     """Where the numbers were published."""
 
     text: Text
-    reference: Reference
+    reference: Reference | None = Field(default=None, description="DOI or web address, if there is one.")
+    where: Text = Field(description="Tables or figures.")
+
+
+class Score(Strict):
+    """What is compared with published numbers: one table."""
+
+    metric: _Identifier
+    unit: Unit = Field(description="Unit of the published numbers, in which ours are shown as well.")
     where: Text = Field(description="Table or figure.")
+    volume: Name | None = Field(default=None, description="The only volume that counts; by default all do.")
+    published_truth: float | None = Field(default=None, description="What was published for the truth itself.")
+    note: Text | None = None
+
+    @model_validator(mode="after")
+    def _known(self) -> Score:
+        if self.metric not in METRICS:
+            raise ValueError(f"metric must be one of {', '.join(METRICS)}")
+        return self
 
 
 class Changes(Strict):
     """What a corpus of an experiment has differently from the recipe."""
 
     materials: Annotated[tuple[Name, ...], Field(min_length=1)] | None = None
+    microscope: Name | None = None
+    simulator: Name | None = None
+    degradations: Degradations | None = None
     energies_kev: Energies | None = None
+    slice_thickness: SliceThicknessRecipe | None = None
     voxel_size_nm: Length | None = None
     slices: Size | None = None
     pixels: tuple[Size, Size] | None = None
@@ -52,25 +79,32 @@ class CorpusOfExperiment(Strict):
 
     recipe: Name
     changes: Changes = Changes()
+    stand_in: Annotated[Structure, Field(discriminator="generator")] | None = Field(
+        default=None, description="Images of one measured structure are wanted, to test on; this is what is imaged where there is none."
+    )
 
 
 class Row(Strict):
-    """One line of the table: a method on a corpus, beside what was published."""
+    """One method on a corpus, beside what was published."""
 
     name: Name
     title: Text
     model: Name
-    options: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], _Scalar] = Field(default_factory=dict)
-    corpus: Name
-    published: float | None = Field(default=None, description="The published number, null if none was.")
+    options: dict[_Identifier, _Scalar | dict[_Identifier, _Scalar]] = Field(default_factory=dict)
+    corpus: Name = Field(description="What it is tested on.")
+    trained_on: Name | None = Field(default=None, description="What it learns from; by default the same corpus.")
+    published: dict[Name, float | None] = Field(default_factory=dict, description="Published numbers by score, null if there is none.")
     note: Text | None = None
 
 
 class TierOfExperiment(Strict):
-    """How large the corpora are in a tier, and how many seeds are run."""
+    """How large the corpora are in a tier, how many seeds are run, and what is left out."""
 
     seeds: Annotated[int, Field(ge=1, le=100)]
     changes: Changes
+    settings: dict[_Identifier, _Scalar] = Field(default_factory=dict, description="Training settings that differ from those of the tier.")
+    settings_of: dict[Name, dict[_Identifier, _Scalar]] = Field(default_factory=dict, description="The same for single rows; these prevail.")
+    rows: Annotated[tuple[Name, ...], Field(min_length=1)] | None = Field(default=None, description="The only rows of this tier; by default all.")
 
 
 class Experiment(Strict):
@@ -80,24 +114,31 @@ class Experiment(Strict):
     name: Name
     title: Text
     citation: Citation
-    metric: Text
-    unit: Unit = Field(description="Unit of the published numbers, in which ours are shown as well.")
+    scores: Annotated[dict[Name, Score], Field(min_length=1)]
     notes: tuple[Text, ...] = ()
     corpora: Annotated[dict[Name, CorpusOfExperiment], Field(min_length=1)]
-    tiers: Annotated[dict[Literal["smoke", "laptop", "paper"], TierOfExperiment], Field(min_length=1)]
+    tiers: Annotated[dict[TierKey, TierOfExperiment], Field(min_length=1)]
     rows: Annotated[tuple[Row, ...], Field(min_length=1)]
 
     @model_validator(mode="after")
     def _consistent(self) -> Experiment:
-        if self.metric not in METRICS:
-            raise ValueError(f"metric must be one of {', '.join(METRICS)}")
         names = [row.name for row in self.rows]
         if len(set(names)) < len(names):
             raise ValueError("rows must have different names")
-        unknown = {row.corpus for row in self.rows} - set(self.corpora)
-        if unknown:
-            raise ValueError(f"rows name corpora that are not there: {', '.join(sorted(unknown))}")
+        for what, used, known in self._uses():
+            unknown = sorted(used - known)
+            if unknown:
+                raise ValueError(f"{what} that are not there: {', '.join(unknown)}")
+        imaged = {key for key, corpus in self.corpora.items() if corpus.stand_in is not None}
+        if imaged & {row.trained_on for row in self.rows}:
+            raise ValueError("rows must not be trained on one structure: it is there to test on")
         return self
+
+    def _uses(self) -> Iterator[tuple[str, set[str], set[str]]]:
+        names = {row.name for row in self.rows}
+        yield "rows name corpora", {key for row in self.rows for key in (row.corpus, row.trained_on) if key}, set(self.corpora)
+        yield "rows have published scores", {key for row in self.rows for key in row.published}, set(self.scores)
+        yield "tiers name rows", {name for tier in self.tiers.values() for name in (*tier.settings_of, *(tier.rows or ()))}, names
 
     def tier(self, name: str) -> TierOfExperiment:
         """Return the sizes of a tier.
@@ -111,6 +152,11 @@ class Experiment(Strict):
             if known == name:
                 return sizes
         raise UnknownNameError("tier of this experiment", name, self.tiers)
+
+    def rows_of(self, tier: str) -> tuple[Row, ...]:
+        """Return the rows of a tier."""
+        chosen = self.tier(tier).rows
+        return tuple(row for row in self.rows if chosen is None or row.name in chosen)
 
     def corpus_recipe(self, key: str, tier: str) -> CorpusRecipe:
         """Return the recipe of a corpus in the size of a tier, under a name of its own.
@@ -131,9 +177,11 @@ class Experiment(Strict):
             first = error.errors(include_url=False)[0]
             raise InputError(f"The corpus {key!r} of {self.name!r} cannot be made: {'.'.join(map(str, first['loc']))}: {first['msg']}.") from error
 
-    def entrants(self, corpus: str, tier: Tier) -> tuple[Entrant, ...]:
-        """Return what runs on a corpus, with the settings of a tier."""
-        return tuple(in_tier(Entrant(row.name, row.model, row.options), tier) for row in self.rows if row.corpus == corpus)
+    def entrant(self, row: Row, tier: Tier) -> Entrant:
+        """Return what runs in a row, with the settings of a tier."""
+        own = self.tier(tier.name)
+        settings = {**tier.settings, **tier.settings_of.get(row.model, {}), **own.settings, **own.settings_of.get(row.name, {})}
+        return in_tier(Entrant(row.name, row.model, row.options), replace(tier, settings=settings, settings_of={}))
 
 
 def experiments_root() -> Path:

@@ -141,6 +141,7 @@ class CorpusRecipe(Recipe):
     budget_minutes: float | None = Field(default=None, gt=0, le=1e6, description="Minutes on two cores that simulator auto may spend; 60 by default.")
     energies_kev: Energies | None = Field(default=None, description="Overrides the landing energies of the microscope, in keV.")
     slice_thickness: SliceThicknessRecipe | None = Field(default=None, description="Overrides the slice thickness of the microscope.")
+    degradations: Degradations | None = Field(default=None, description="Overrides what images suffer in the microscope.")
     voxel_size_nm: Length = Field(description="Edge of a cubic voxel, and of a pixel, in nm.")
     slices: Size = Field(description="Slices per volume.")
     pixels: tuple[Size, Size] = Field(description="Pixels per slice, (y, x).")

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from synthfib.cli import options
-from synthfib.cli.options import Json, Seed
+from synthfib.cli.options import Json, Seed, VoxelSize
 
 Threads = Annotated[int, typer.Option("--threads", min=1, help="Threads; the result depends on it in the last digits.")]
 TierName = Annotated[str, typer.Option("--tier", help="How much to spend: smoke (a minute), laptop (minutes per model) or paper (days).")]
@@ -53,23 +53,36 @@ def experiment(
     tier: TierName = "smoke",
     seeds: Annotated[int | None, typer.Option("--seeds", min=1, max=1000, help="Seeds per method; by default as the experiment says.")] = None,
     out: Annotated[Path | None, typer.Option("--out", help="Folder of corpora and results; experiment-<name>-<tier> by default.")] = None,
+    structure: Annotated[Path | None, typer.Option("--structure", help="Measured structure, for an experiment that tests on one.")] = None,
+    voxel_size_nm: VoxelSize = None,
     threads: Threads = 2,
     json: Json = False,
 ) -> None:
     """Repeat a published experiment, and print its numbers beside the published ones."""
-    from synthfib.benchmark.experiment_run import experiment_rows, run_experiment
+    from synthfib.benchmark.experiment_run import run_experiment
+    from synthfib.benchmark.experiment_table import experiment_tables
     from synthfib.benchmark.experiments import list_experiments, load_experiment
     from synthfib.benchmark.leaderboard import aligned
     from synthfib.cli.progress import progress
 
     if name is None:
         titles = {each: load_experiment(each).title for each in list_experiments()}
-        options.say({"experiments": titles}, "\n".join(f"{each:<18} {title}" for each, title in titles.items()), json=json)
+        options.say({"experiments": titles}, "\n".join(f"{each:<22} {title}" for each, title in titles.items()), json=json)
         return
     loaded = load_experiment(name)
     folder = out or Path(f"experiment-{loaded.name}-{tier}")
     with progress(f"Experiment {loaded.name}") as report:
-        document = run_experiment(loaded, folder, tier=tier, seeds=seeds, threads=threads, on_progress=lambda s, n: report(s, f"({n})"))
-    notes = "".join(f"{note}\n" for note in loaded.notes)
+        document = run_experiment(
+            loaded,
+            folder,
+            tier=tier,
+            seeds=seeds,
+            threads=threads,
+            structure=structure,
+            voxel_size_nm=options.voxel_size_nm(voxel_size_nm) if voxel_size_nm else None,
+            on_progress=lambda s, n: report(s, f"({n})"),
+        )
+    tables = "\n".join(f"{title}\n{aligned(rows)}" for title, rows in experiment_tables(document))
+    notes = "".join(f"{note}\n" for note in document["notes"])
     source = f"{loaded.citation.text}, {loaded.citation.where}"
-    options.say(document, f"{loaded.title}\n{aligned(experiment_rows(document))}published: {source}\n{notes}written to {folder}", json=json)
+    options.say(document, f"{loaded.title}\n\n{tables}\npublished: {source}\n{notes}written to {folder}", json=json)

@@ -196,7 +196,10 @@ def resolve(recipe: CorpusRecipe, secret: Secret | None = None) -> ResolvedRecip
     InputError
         If the secret is not that of the recipe.
     """
-    resolved = ResolvedRecipe(recipe, tuple(load_material(name) for name in recipe.materials), load_microscope(recipe.microscope), secret)
+    microscope = load_microscope(recipe.microscope)
+    if recipe.degradations is not None:
+        microscope = microscope.model_copy(update={"degradations": recipe.degradations})
+    resolved = ResolvedRecipe(recipe, tuple(load_material(name) for name in recipe.materials), microscope, secret)
     _check_secret(recipe, secret)
     by_name: dict[str, MaterialRecipe] = {}
     for entry in resolved.materials:

@@ -66,8 +66,8 @@ _COMPARED = (
 )
 _ISOTROPY = (
     "How much the structure that was found differs between the milling direction and the face, 0 for none. A finite piece of an isotropic structure "
-    "is never quite isotropic: the truth has an error as well, and chance alone gives the floor, on average and in 19 of 20 cases. In brackets the 95 % "
-    "interval, from pieces of the block. Means over volumes and seeds."
+    "is never quite isotropic: the truth has an error as well, and chance alone gives the floor, on average and in 19 of 20 cases. In brackets the "
+    "95 % interval, from pieces of the block. Means over volumes and seeds."
 )
 
 

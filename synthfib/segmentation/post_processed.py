@@ -35,6 +35,8 @@ class PostProcessed:
     ----------
     segmenter : Segmenter or str
         The method, or its registered name.
+    options : mapping, optional
+        Further arguments of a method that is named.
     settings : object, optional
         Given to a method that is named and takes it.
     threads : int
@@ -54,12 +56,13 @@ class PostProcessed:
         self,
         segmenter: Segmenter | str = "random-forest",
         *,
+        options: Mapping[str, Any] | None = None,
         settings: Any = None,
         threads: int = 2,
         dimensions: Literal[2, 3] = 2,
         candidates: Candidates | None = None,
     ) -> None:
-        self.segmenter = _made(segmenter, settings, threads) if isinstance(segmenter, str) else segmenter
+        self.segmenter = _made(segmenter, options or {}, settings, threads) if isinstance(segmenter, str) else segmenter
         self._name = segmenter if isinstance(segmenter, str) else None
         self.candidates = candidates or Candidates()
         self._start = PostProcessing(dimensions=dimensions)
@@ -153,15 +156,18 @@ class PostProcessed:
         return ScoredVolume(self.segmenter.predict(stack.without_truth()), stack.labels != 0, _voxel_size_nm(stack))
 
 
-def _made(name: str, settings: Any, threads: int) -> Segmenter:
+def _made(name: str, own: Mapping[str, Any], settings: Any, threads: int) -> Segmenter:
     if name == _OWN_NAME:
         raise InputError("Post-processing follows another method, got itself; name a method that segments.")
     constructor = SEGMENTERS.load(name)
     taken = inspect.signature(constructor).parameters
     if settings is not None and "settings" not in taken:
         raise InputError(f"The model {name!r} takes no settings; leave them out.")
+    unknown = sorted(set(own) - set(taken))
+    if unknown:
+        raise InputError(f"The model {name!r} takes the options {', '.join(taken) or 'none'}, got {', '.join(unknown)}.")
     options = {"settings": settings, "threads": threads}
-    return cast(Segmenter, constructor(**{key: value for key, value in options.items() if key in taken and value is not None}))
+    return cast(Segmenter, constructor(**own, **{key: value for key, value in options.items() if key in taken and value is not None}))
 
 
 def _losses(progress: FitProgress) -> tuple[float | None, float | None]:
