@@ -19,6 +19,10 @@ def train(
     out: Annotated[Path, typer.Option("--out", help="Model to write: <name>.safetensors with <name>.json beside it, or <name>.npz for a forest.")],
     model: Annotated[str, typer.Option("--model", help="What to train, see `synthfib list models`.")] = "unet",
     adjacent_slices: Annotated[int | None, typer.Option("--adjacent-slices", help="Faces seen together: 1, 3, 5, 7 or 9.")] = None,
+    option: Annotated[
+        list[str] | None,
+        typer.Option("--option", metavar="NAME=VALUE", help="What the model or its training settings take, repeatable: size=33, energies_kev=1,2."),
+    ] = None,
     preset: Annotated[str, typer.Option("--preset", help="Training settings: fast or paper.")] = "fast",
     max_seconds: Annotated[float | None, typer.Option("--max-seconds", min=0, help="Stop training after this time.")] = None,
     threads: Threads = 2,
@@ -35,7 +39,8 @@ def train(
     state_file = out.with_suffix(".last.pt")
     for ending in (".safetensors", ".npz"):
         options.new_file(out.with_suffix(ending), force)
-    trainee = make_trainee(model, preset=preset, max_seconds=max_seconds, threads=threads, options={"adjacent_slices": adjacent_slices})
+    wanted = options.named_values([*(option or ()), *([f"adjacent_slices={adjacent_slices}"] if adjacent_slices is not None else ())], "--option")
+    trainee = make_trainee(model, preset=preset, max_seconds=max_seconds, threads=threads, options=wanted)
     opened = Corpus.open(corpus)
     with progress(f"Training {model}") as report:
         fit_resumably(trainee, opened, seed, state_file, lambda p: report(0.99 * p.fraction, f"epoch {p.epoch}" if p.epoch else ""))

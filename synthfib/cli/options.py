@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -27,6 +28,33 @@ def numbers(text: str, what: str) -> tuple[float, ...]:
         return tuple(float(part) for part in text.split(","))
     except ValueError as error:
         raise InputError(f"{what} needs numbers separated by commas, got {text!r}.") from error
+
+
+def named_values(texts: Sequence[str], what: str) -> dict[str, Any]:
+    """Read ``NAME=VALUE`` texts; a value is a number, true or false, text, or several of these separated by commas.
+
+    Raises
+    ------
+    InputError
+        If a name or a value is missing, or a name is given twice.
+    """
+    found: dict[str, Any] = {}
+    for text in texts:
+        name, _, value = (part.strip() for part in text.partition("="))
+        if not name or not value or name in found:
+            raise InputError(f"{what} needs NAME=VALUE, each name once, got {text!r}.")
+        values = [_value(part.strip()) for part in value.split(",")]
+        found[name] = values[0] if len(values) == 1 else tuple(values)
+    return found
+
+
+def _value(text: str) -> float | int | bool | str:
+    for read in (int, float):
+        try:
+            return read(text)
+        except ValueError:
+            continue
+    return {"true": True, "false": False}.get(text, text)
 
 
 def voxel_size_nm(text: str) -> tuple[float, float, float]:
