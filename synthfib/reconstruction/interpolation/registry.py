@@ -11,6 +11,6 @@ INTERPOLATORS = Registry(
         "cubic-spline": "synthfib.reconstruction.interpolation.spline:CubicSpline",
         "shape-based": "synthfib.reconstruction.interpolation.shape_based:ShapeBased",
         "inpainting": "synthfib.reconstruction.interpolation.inpainting:Inpainting",
-        "hermite-network": "synthfib.reconstruction.interpolation.hermite:HermiteNetwork",
+        "neural-spline": "synthfib.reconstruction.interpolation.neural_spline:NeuralSpline",
     },
 )
