@@ -36,6 +36,7 @@ COMMANDS = [
     "train-surrogate",
     "calibrate",
     "segment",
+    "reconstruct",
     "evaluate",
     "benchmark",
     "leaderboard",

@@ -89,10 +89,15 @@ def write_volume(path: Path, volume: LabelVolume) -> None:
     """Write a volume."""
     _require_room(path, volume.labels.nbytes)
     with h5py.File(path, "w") as file:
-        file.attrs["kind"] = VOLUME_KIND
-        file.attrs["voxel_size_nm"] = volume.voxel_size_nm
-        _write_shared(file, volume.phases, volume.provenance)
+        write_volume_outline(file, volume.voxel_size_nm, volume.phases, volume.provenance)
         write_dataset(file, "labels", volume.labels, "z,y,x")
+
+
+def write_volume_outline(file: File, voxel_size_nm: tuple[float, float, float], phases: tuple[Material, ...], provenance: Provenance) -> None:
+    """Write the attributes of a volume."""
+    file.attrs["kind"] = VOLUME_KIND
+    file.attrs["voxel_size_nm"] = voxel_size_nm
+    _write_shared(file, phases, provenance)
 
 
 def read_volume(file: File) -> LabelVolume:

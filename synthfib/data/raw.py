@@ -36,8 +36,8 @@ class RawArray:
     info: dict[str, Any] = field(default_factory=dict)
 
 
-def read_npy(path: Path) -> RawArray:
-    """Read an NPY file with the JSON file beside it, if there is one.
+def read_npy(path: Path, *, mapped: bool = False) -> RawArray:
+    """Read an NPY file with the JSON file beside it, if there is one; `mapped` leaves the pixels on disk until they are looked at.
 
     Raises
     ------
@@ -45,7 +45,7 @@ def read_npy(path: Path) -> RawArray:
         If the file is missing, damaged, or holds pickled objects.
     """
     try:
-        pixels = np.load(path, allow_pickle=False)
+        pixels = np.load(path, allow_pickle=False, mmap_mode="r" if mapped else None)
         sidecar = path.with_suffix(".json")
         info = json.loads(sidecar.read_text()) if sidecar.is_file() else {}
     except FileNotFoundError as error:

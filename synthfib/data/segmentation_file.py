@@ -41,6 +41,8 @@ class Segmentation:
         Probability of solid.
     description : mapping
         Model and what it did.
+    measured_positions_nm : mapping of str to ndarray of float64, shape (slice,)
+        What was asked for and what the instrument believed, see `MillingPlan`.
     """
 
     solid: NDArray[np.uint8]
@@ -48,12 +50,14 @@ class Segmentation:
     pixel_size_nm: tuple[float, float] | None = None
     probability: NDArray[np.float32] | None = None
     description: Mapping[str, Any] = field(default_factory=dict)
+    measured_positions_nm: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, probability: NDArray[np.float32], stack: ImageStack, *, model: str, description: Mapping[str, Any]) -> Segmentation:
         """Return the segmentation of `stack` with these probabilities; 0.5 and above is solid."""
         solid = (probability >= 0.5).astype(np.uint8)
-        return cls(solid, stack.plan.positions_nm, stack.plan.pixel_size_nm, probability, {"model": model, **description})
+        plan = stack.plan
+        return cls(solid, plan.positions_nm, plan.pixel_size_nm, probability, {"model": model, **description}, plan.measured_positions_nm)
 
 
 def write_segmentation(path: Path, segmentation: Segmentation) -> None:
@@ -89,7 +93,14 @@ def read_segmentation(path: Path) -> Segmentation:
             raise InputError(f"A segmentation is required, {str(path)!r} holds {hdf5.kind_of(file) or 'something else'}.")
         y_nm, x_nm = (float(size) for size in file.attrs["pixel_size_nm"])
         description = json.loads(str(file.attrs["description"]))
-        return Segmentation(np.asarray(file["solid"]), np.asarray(file["positions_nm"]), (y_nm, x_nm), np.asarray(file["probability"]), description)
+        pixels = {name: np.asarray(file[name]) for name in ("solid", "probability")}
+        return Segmentation(
+            **pixels,
+            positions_nm=np.asarray(file["positions_nm"]),
+            pixel_size_nm=(y_nm, x_nm),
+            description=description,
+            measured_positions_nm={method: np.asarray(values) for method, values in file.get("measured_positions_nm", {}).items()},
+        )
 
 
 def read_truth(
@@ -152,6 +163,8 @@ def _write_hdf5(path: Path, segmentation: Segmentation) -> None:
         file.attrs["description"] = json.dumps(segmentation.description, sort_keys=True)
         file.attrs["pixel_size_nm"] = segmentation.pixel_size_nm
         file["positions_nm"] = segmentation.positions_nm
+        for method, measured in sorted(segmentation.measured_positions_nm.items()):
+            file[f"measured_positions_nm/{method}"] = np.asarray(measured, np.float64)
         for name in ("solid", "probability"):
             hdf5.write_dataset(file, name, getattr(segmentation, name), "slice,y,x")
 

@@ -123,7 +123,7 @@ def _seen_labels(stack: ImageStack, channel: int) -> NDArray[np.uint8] | None:
 def _pixels(path: Path) -> NDArray[Any]:
     """Whatever the file or the folder holds, three axes."""
     if path.is_dir():
-        return _folder(path)
+        return PictureFolder(path)[:]
     readers: dict[str, Callable[[Path], NDArray[Any]]] = {
         ".h5": _hdf5,
         ".tif": lambda name: read_tiff(name).pixels,
@@ -143,18 +143,39 @@ def _hdf5(path: Path) -> NDArray[Any]:
     return read_hdf5(path).pixels
 
 
-def _folder(path: Path) -> NDArray[Any]:
-    files = sorted((file for file in path.iterdir() if file.suffix.lower() in _PICTURES), key=_by_number)
-    if not files:
-        raise InputError(f"A folder of images ({', '.join(_PICTURES)}) is required, {str(path)!r} has none.")
-    images = [_picture(file) for file in files]
-    for file, image in zip(files, images, strict=True):
-        if image.shape != images[0].shape or image.dtype != images[0].dtype:
+class PictureFolder:
+    """The images of a folder in the order of the numbers in their names, each read when it is asked for.
+
+    Raises
+    ------
+    InputError
+        If there are none, or one of them is no grey image or unlike the first.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.files = sorted((file for file in path.iterdir() if file.suffix.lower() in _PICTURES), key=_by_number)
+        if not self.files:
+            raise InputError(f"A folder of images ({', '.join(_PICTURES)}) is required, {str(path)!r} has none.")
+        self.first = _picture(self.files[0])
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Sizes ``(slice, y, x)``."""
+        y, x = self.first.shape
+        return (len(self.files), y, x)
+
+    def __getitem__(self, index: slice, /) -> NDArray[Any]:
+        images = [self._alike(file) for file in self.files[index]]
+        return np.stack(images) if images else np.empty((0, *self.shape[1:]), self.first.dtype)
+
+    def _alike(self, file: Path) -> NDArray[Any]:
+        image = _picture(file)
+        if image.shape != self.first.shape or image.dtype != self.first.dtype:
             raise InputError(
                 f"All images of a folder must be alike, {str(file)!r} is {image.dtype} of {image.shape} and "
-                f"{files[0].name!r} {images[0].dtype} of {images[0].shape}; crop or convert them."
+                f"{self.files[0].name!r} {self.first.dtype} of {self.first.shape}; crop or convert them."
             )
-    return np.stack(images)
+        return image
 
 
 def _picture(path: Path) -> NDArray[Any]:

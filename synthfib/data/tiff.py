@@ -16,8 +16,15 @@ from synthfib.errors import InputError
 _NM_PER_UNIT = {"nm": 1.0, "nanometer": 1.0, "um": 1e3, "µm": 1e3, "\\u00b5m": 1e3, "micron": 1e3, "microns": 1e3, "mm": 1e6}
 
 
-def read_tiff(path: Path) -> RawArray:
+def read_tiff(path: Path, *, mapped: bool = False) -> RawArray:
     """Read a TIFF file; axes come out as (slice, y, x) or (slice, channel, y, x), the voxel size only if all three are in the tags.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    mapped : bool
+        Leave the pixels on disk, unpacked into a temporary file if need be, until they are looked at.
 
     Raises
     ------
@@ -27,7 +34,7 @@ def read_tiff(path: Path) -> RawArray:
     try:
         with tifffile.TiffFile(path) as file:
             series = file.series[0]
-            axes, pixels = series.axes.replace("I", "Z").replace("Q", "Z"), series.asarray()
+            axes, pixels = series.axes.replace("I", "Z").replace("Q", "Z"), series.asarray(out="memmap" if mapped else None)
             tags, imagej = file.pages[0].tags, file.imagej_metadata or {}  # type: ignore[union-attr]
             voxel_size_nm = _voxel_size_nm(tags, imagej)
     except FileNotFoundError as error:

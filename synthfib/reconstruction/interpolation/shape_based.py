@@ -60,8 +60,8 @@ class ShapeBased(Interpolator):
 def signed_distance(face: NDArray[np.bool_], reach_pixels: float) -> NDArray[np.float32]:
     """Return for every pixel how far the surface is, in pixels, positive in the solid; it lies half-way between two pixels."""
     away = float(np.hypot(*face.shape))
-    inside = distance_transform_edt(face) if not face.all() else np.full(face.shape, away)
-    outside = distance_transform_edt(~face) if face.any() else np.full(face.shape, away)
+    inside = np.asarray(distance_transform_edt(face)) if not face.all() else np.full(face.shape, away)
+    outside = np.asarray(distance_transform_edt(~face)) if face.any() else np.full(face.shape, away)
     distance = np.where(face, inside - 0.5, 0.5 - outside)
     return np.clip(distance, -reach_pixels, reach_pixels).astype(np.float32)
 

@@ -1,0 +1,39 @@
+"""Which interpolation methods can work here and now: all but those whose package or weights are missing."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from synthfib.errors import SynthfibError
+from synthfib.reconstruction.interpolation.base import Interpolator, interpolate
+from synthfib.reconstruction.interpolation.registry import INTERPOLATORS
+
+
+def ready_method(name: str) -> Interpolator:
+    """Return a method that has filled a gap of two pixels, so that nothing it needs is missing.
+
+    Raises
+    ------
+    MissingDependencyError
+        If an optional package is not installed.
+    InputError
+        If there is no such method, or it has no weights.
+    """
+    method: Interpolator = INTERPOLATORS.load(name)()
+    faces = np.zeros((2, 4, 4), np.bool_)
+    faces[1, 1:3, 1:3] = True
+    for _ in interpolate(faces, [0, 3], method):
+        pass
+    return method
+
+
+def ready_methods() -> tuple[dict[str, Interpolator], dict[str, str]]:
+    """Return the methods that can work, and why the others cannot, by name."""
+    ready: dict[str, Interpolator] = {}
+    missing: dict[str, str] = {}
+    for name in INTERPOLATORS.names():
+        try:
+            ready[name] = ready_method(name)
+        except (ImportError, SynthfibError) as error:
+            missing[name] = str(error)
+    return ready, missing
