@@ -53,11 +53,15 @@ _SMOKE_SETTINGS = {
     "steps_per_epoch": 5,
     "validation_tiles": 4,
 }
+#: Windows that reach far and over many slices take minutes even for a few steps.
+_SMOKE_OPTIONS = {name: {"size": 11, "slices": 5} for name in ("1dcnn", "3dcnn", "mv2dcnn", "triplanar", "multichannel")}
 #: Blocks cost what their slices cost: fewer of them, in smaller batches. Some networks cannot be made smaller than this.
 _SMOKE_BLOCKS = {"batch_size": 2, "patch_slices": 16, "patches_per_epoch": 32}
 _SMOKE_SETTINGS_OF: Mapping[str, Mapping[str, Any]] = {
     "unet-3d": _SMOKE_BLOCKS,
     "residual-unet-3d": _SMOKE_BLOCKS,
+    **dict.fromkeys(("2dcnn", "residual-unet", "fusion-early", "fusion-intermediate", "fusion-late", "voting"), {"max_epochs": 4}),
+    **dict.fromkeys(_SMOKE_OPTIONS, {"tiles_per_step": 2, "max_epochs": 2}),
     "resnet18-unet": {"patch_size": 64, "batch_size": 4, "patches_per_epoch": 16, "max_epochs": 4},
     "resnet18-unet-3d": {"batch_size": 1, "base_features": 16, "patch_size": 64, "patch_slices": 32, "patches_per_epoch": 2, "max_epochs": 1},
     "vnet": {"batch_size": 1, "base_features": 16, "patch_slices": 16, "patches_per_epoch": 2, "max_epochs": 1},
@@ -67,9 +71,6 @@ _HEAVY = {
     "resnet18-unet-3d": "40 million parameters in three dimensions want an accelerator; name it to run it all the same",
 }
 
-#: Their windows reach over many slices, which takes minutes even for a few steps.
-_SLOW = dict.fromkeys(("1dcnn", "3dcnn", "triplanar", "multichannel"), "its windows take minutes to learn from; name it, or take the tier laptop")
-
 TIERS: Mapping[str, Tier] = MappingProxyType(
     {
         "smoke": Tier(
@@ -78,7 +79,8 @@ TIERS: Mapping[str, Tier] = MappingProxyType(
             "fast",
             settings=_SMOKE_SETTINGS,
             settings_of=_SMOKE_SETTINGS_OF,
-            left_out={**_HEAVY, **_SLOW},
+            options=_SMOKE_OPTIONS,
+            left_out=_HEAVY,
         ),
         "laptop": Tier("laptop", "minutes per model and seed on two cores", "fast", left_out=_HEAVY),
         "paper": Tier("paper", "the settings of the publications; days, or an accelerator", "paper"),
