@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from synthfib.errors import SynthfibError
@@ -27,11 +29,11 @@ def ready_method(name: str) -> Interpolator:
     return method
 
 
-def ready_methods() -> tuple[dict[str, Interpolator], dict[str, str]]:
-    """Return the methods that can work, and why the others cannot, by name."""
+def ready_methods(names: Iterable[str] | None = None) -> tuple[dict[str, Interpolator], dict[str, str]]:
+    """Return which of the named methods, all by default, can work, and why the others cannot."""
     ready: dict[str, Interpolator] = {}
     missing: dict[str, str] = {}
-    for name in INTERPOLATORS.names():
+    for name in INTERPOLATORS.names() if names is None else names:
         try:
             ready[name] = ready_method(name)
         except (ImportError, SynthfibError) as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt
 
 from synthfib.errors import InputError
+from synthfib.reconstruction.interpolation._distance_kernels import short_distances
 from synthfib.reconstruction.interpolation.base import Interpolator, bracket
 from synthfib.reconstruction.interpolation.weights import SPLINE_HALO, spline_weights, weighted
 
@@ -59,11 +61,19 @@ class ShapeBased(Interpolator):
 
 def signed_distance(face: NDArray[np.bool_], reach_pixels: float) -> NDArray[np.float32]:
     """Return for every pixel how far the surface is, in pixels, positive in the solid; it lies half-way between two pixels."""
+    if math.isinf(reach_pixels):
+        return _long_distance(face)
+    distance = np.empty(face.shape, np.float32)
+    short_distances(face, math.floor(reach_pixels + 0.5), distance)
+    distance = np.minimum(distance - np.float32(0.5), np.float32(reach_pixels))
+    return np.asarray(np.where(face, distance, -distance), np.float32)
+
+
+def _long_distance(face: NDArray[np.bool_]) -> NDArray[np.float32]:
     away = float(np.hypot(*face.shape))
     inside = np.asarray(distance_transform_edt(face)) if not face.all() else np.full(face.shape, away)
     outside = np.asarray(distance_transform_edt(~face)) if face.any() else np.full(face.shape, away)
-    distance = np.where(face, inside - 0.5, 0.5 - outside)
-    return np.clip(distance, -reach_pixels, reach_pixels).astype(np.float32)
+    return np.where(face, inside - 0.5, 0.5 - outside).astype(np.float32)
 
 
 def line_weights(depths: NDArray[np.float64], planes: tuple[int, int]) -> NDArray[np.float32]:
