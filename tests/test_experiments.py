@@ -133,6 +133,7 @@ def test_what_was_learned_on_one_corpus_is_tested_on_another(tmp_path: Path) -> 
     assert 0 < isotropy["floor"] <= isotropy["floor_high"]
     assert isotropy["truth"] > 0
     assert any("stand-in (phase-separated-film)" in note for note in document["notes"])
+    assert run_experiment(load_experiment(str(tmp_path / "transfer.yaml")), tmp_path / "out", tier="smoke") == document
 
 
 def test_a_measured_structure_takes_the_place_of_the_stand_in(synthfib: Run, tmp_path: Path) -> None:

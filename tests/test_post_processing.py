@@ -19,6 +19,8 @@ from synthfib.segmentation.post_processing import PostProcessing, post_process, 
 from synthfib.segmentation.random_forest import ForestSettings
 from synthfib.segmentation.tuning import Candidates, ScoredVolume, tuned
 from synthfib.testing.segmenters import SegmenterContract, StacksInMemory, porous_corpus, porous_stack
+from synthfib.training.progress import FitProgress
+from synthfib.training.sliding_window_settings import SLIDING_WINDOW_PRESETS
 
 VOXEL_NM = (10.0, 2.5, 5.0)
 FEW = Candidates(sigmas_px=(0.0, 1.0), thresholds=(0.4, 0.5, 0.6), smallest_voxels=(0, 8))
@@ -103,6 +105,31 @@ def test_methods_are_made_by_name_with_their_settings() -> None:
         PostProcessed("post-processed")
     with pytest.raises(UnknownNameError, match="Unknown model"):
         PostProcessed("otsuu")
+    with pytest.raises(InputError, match="got window"):
+        PostProcessed("2dcnn", options={"window": 11})
+
+
+def test_the_method_goes_on_learning_after_a_break(tmp_path: Path) -> None:
+    settings = replace(SLIDING_WINDOW_PRESETS["fast"], tile_size=8, tiles_per_step=2, steps_per_epoch=2, max_epochs=3, validation_tiles=1)
+    corpus = porous_corpus(shape=(5, 40, 40))
+
+    def made() -> PostProcessed:
+        return PostProcessed("2dcnn", options={"size": 11, "slices": 1, "filters": (2, 2)}, settings=settings, threads=1, candidates=FEW)
+
+    def stop(progress: FitProgress) -> None:
+        if progress.epoch == 3:
+            raise KeyboardInterrupt
+
+    whole, parts = made(), made()
+    whole.fit(corpus, rng=5)
+    with pytest.raises(KeyboardInterrupt):
+        parts.fit(corpus, rng=5, state_file=tmp_path / "last.pt", on_progress=stop)
+    assert (tmp_path / "last.pt").is_file()
+    epochs: list[int] = []
+    parts.fit(corpus, rng=5, state_file=tmp_path / "last.pt", on_progress=lambda progress: epochs.append(progress.epoch or 3))
+    assert min(epochs) >= 2
+    assert parts.post_processing == whole.post_processing
+    np.testing.assert_array_equal(parts.predict(porous_stack(1)), whole.predict(porous_stack(1)))
 
 
 @pytest.mark.parametrize("method", ["kmeans", "random-forest"])

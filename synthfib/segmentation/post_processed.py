@@ -87,8 +87,27 @@ class PostProcessed:
             raise InputError("This post-processing has not been tuned yet; call fit with a corpus that has a split 'validation'.")
         return self._tuned
 
-    def fit(self, corpus: LabelledStacks, /, *, rng: np.random.Generator | int, on_progress: OnProgress | None = None) -> None:
+    def fit(
+        self,
+        corpus: LabelledStacks,
+        /,
+        *,
+        rng: np.random.Generator | int,
+        on_progress: OnProgress | None = None,
+        state_file: Path | None = None,
+    ) -> None:
         """Let the method learn, then tune on the split "validation".
+
+        Parameters
+        ----------
+        corpus : LabelledStacks
+            Labelled volumes.
+        rng : Generator or int
+            Given to the method.
+        on_progress : callable, optional
+            Told the share of the work done.
+        state_file : Path, optional
+            Given to a method that goes on learning from it after a break.
 
         Raises
         ------
@@ -99,7 +118,9 @@ class PostProcessed:
         names = corpus.names("validation")
         if not names:
             raise InputError(f"Tuning needs at least one volume in the split 'validation', corpus {corpus.name!r} has none.")
-        self.segmenter.fit(corpus, rng=rng, on_progress=lambda p: report(FitProgress(_SHARE_OF_FIT * p.fraction, p.epoch, *_losses(p))))
+        resumable = state_file is not None and "state_file" in inspect.signature(self.segmenter.fit).parameters
+        extra: dict[str, Any] = {"state_file": state_file} if resumable else {}
+        self.segmenter.fit(corpus, rng=rng, on_progress=lambda p: report(FitProgress(_SHARE_OF_FIT * p.fraction, p.epoch, *_losses(p))), **extra)
         volumes = [self._scored(corpus.read(name)) for name in names]
         self._tuned, self._validation_iou = tuned(
             volumes, self.candidates, self._start, on_fraction=lambda f: report(FitProgress(_SHARE_OF_FIT + (1 - _SHARE_OF_FIT) * f))
