@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -39,7 +40,7 @@ def test_repositioning_is_worth_it_and_its_grid_and_method_too() -> None:
     errors = {name: misplaced(name) for name in ("DNN-s", "SRCS-s", "RNN-s", "RCS-s", "shape-based-s")}
     assert errors["shape-based-s"] < 0.7 * errors["RCS-s"], errors
     assert errors["RCS-s"] < 1.1 * errors["RNN-s"], errors
-    assert max(errors["RNN-s"], errors["RCS-s"]) < 0.8 * min(errors["SRCS-s"], errors["DNN-s"]), errors
+    assert max(errors["RNN-s"], errors["RCS-s"]) < 0.9 * min(errors["SRCS-s"], errors["DNN-s"]), errors
 
 
 def test_the_ruler_is_worth_more_than_the_automatic_estimate() -> None:
@@ -50,6 +51,13 @@ def test_faces_keep_their_places_in_a_repositioned_volume() -> None:
     made, first = data_set("RNN-s").make(FACES, POSITIONS)
     assert first == 0
     assert np.array_equal(made[PLAN.voxel_index(2.5)], FACES)
+
+
+def test_on_a_coarse_grid_pushing_slices_away_costs_more_than_losing_them() -> None:
+    kept = data_set("SRCS-s")
+    moved, _ = replace(kept, drops=False).make(FACES, POSITIONS)
+    n = min(len(moved), len(STRUCTURE))
+    assert misplaced("SRCS-s") < 0.9 * float((moved[:n] != STRUCTURE[:n]).mean())
 
 
 def test_names_of_data_sets() -> None:
@@ -65,7 +73,10 @@ def test_names_of_data_sets() -> None:
 
 
 def test_a_coarse_grid_of_slices_ends_on_planes_of_the_fine_one() -> None:
-    assert depths_in_planes([0, 9, 24, 26], 2.5, slice_grid_nm=10).tolist() == [0, 4, 8, 12]
+    assert depths_in_planes([0, 9, 24, 26], 2.5, slice_grid_nm=10)[0].tolist() == [0, 4, 8, 12]
+    depths, chosen = depths_in_planes([0, 9, 24, 26, 31], 2.5, slice_grid_nm=10, drop=True)
+    assert depths.tolist() == [0, 4, 8, 12]
+    assert chosen.tolist() == [0, 1, 2, 4]
     with pytest.raises(InputError, match="whole multiple"):
         depths_in_planes([0, 10], 2.5, slice_grid_nm=9)
     with pytest.raises(InputError, match="nanometres"):
@@ -74,11 +85,11 @@ def test_a_coarse_grid_of_slices_ends_on_planes_of_the_fine_one() -> None:
 
 @pytest.mark.parametrize("block_planes", [7, 64])
 def test_the_file_holds_what_memory_would(tmp_path: Path, block_planes: int) -> None:
-    depths, shares = depths_in_planes(PLAN.positions_nm, 2.5), []
+    shares: list[float] = []
     truth = LabelVolume(STRUCTURE.astype(np.uint8), (2.5, 2.5, 2.5), SOURCE.phases)
     found = reconstruct_file(
         SOURCE,
-        depths,
+        *depths_in_planes(PLAN.positions_nm, 2.5),
         tmp_path / "volume.h5",
         ShapeBased(),
         grid_nm=2.5,
@@ -105,17 +116,17 @@ def test_an_interruption_leaves_nothing(tmp_path: Path) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        reconstruct_file(SOURCE, depths_in_planes(PLAN.positions_nm, 2.5), tmp_path / "v.h5", Nearest(), grid_nm=2.5, on_progress=interrupt)
+        reconstruct_file(SOURCE, *depths_in_planes(PLAN.positions_nm, 2.5), tmp_path / "v.h5", Nearest(), grid_nm=2.5, on_progress=interrupt)
     assert not list(tmp_path.iterdir())
 
 
 def test_truth_of_another_grid_and_a_full_disk_are_refused(tmp_path: Path) -> None:
-    depths = depths_in_planes(PLAN.positions_nm, 2.5)
+    depths, chosen = depths_in_planes(PLAN.positions_nm, 2.5)
     truth = LabelVolume(STRUCTURE.astype(np.uint8), (5.0, 2.5, 2.5), SOURCE.phases)
     with pytest.raises(InputError, match="choose its grid"):
-        reconstruct_file(SOURCE, depths, tmp_path / "v.h5", Nearest(), grid_nm=2.5, truth=truth)
+        reconstruct_file(SOURCE, depths, chosen, tmp_path / "v.h5", Nearest(), grid_nm=2.5, truth=truth)
     with pytest.raises(ResourceError, match="coarser grid"):
-        reconstruct_file(SOURCE, np.asarray(depths * 1e13, np.float64), tmp_path / "v.h5", Nearest(), grid_nm=2.5)
+        reconstruct_file(SOURCE, np.asarray(depths * 1e13, np.float64), chosen, tmp_path / "v.h5", Nearest(), grid_nm=2.5)
     assert not list(tmp_path.iterdir())
 
 
@@ -129,7 +140,7 @@ def test_memory_is_that_of_a_block(tmp_path: Path) -> None:
     source = FaceFile(faces, (2.5, 2.5), {}, SOURCE.phases)
     tracemalloc.start()
     try:
-        found = reconstruct_file(source, np.linspace(0, 600, 16), tmp_path / "v.h5", Nearest(), grid_nm=2.5, block_planes=16)
+        found = reconstruct_file(source, np.linspace(0, 600, 16), np.arange(16), tmp_path / "v.h5", Nearest(), grid_nm=2.5, block_planes=16)
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()

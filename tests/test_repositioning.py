@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from synthfib.data.milling import SliceThickness
 from synthfib.data.position_measurement import PositionMeasurement
 from synthfib.errors import InputError
-from synthfib.reconstruction.repositioning import reposition
+from synthfib.reconstruction.repositioning import one_slice_per_plane, reposition
 
 
 @settings(max_examples=150, deadline=None)
@@ -35,6 +35,14 @@ def test_slices_that_do_not_collide_go_to_the_nearest_plane() -> None:
 def test_slices_at_one_place_go_to_free_planes_around_it() -> None:
     assert reposition([0, 10, 10, 10, 20], 2.5).tolist() == [0, 3, 4, 5, 8]
     assert reposition([0, 0, 10], 2.5).tolist() == [0, 1, 4]  # nothing lies above the first plane
+
+
+def test_dropping_keeps_the_nearest_slice_of_every_plane() -> None:
+    planes, slices = one_slice_per_plane([0, 6, 9, 12, 31, 34], 10)
+    assert planes.tolist() == [0, 1, 3]
+    assert slices.tolist() == [0, 2, 4]
+    with pytest.raises(InputError, match="finer grid"):
+        one_slice_per_plane([0, 4, 8], 100)
 
 
 def test_true_positions_on_the_grid_stay() -> None:

@@ -34,6 +34,7 @@ def reconstruct(
     slice_grid_nm: Annotated[
         float | None, typer.Option("--slice-grid-nm", help="Grid that slices are put on, a multiple of --grid-nm, which it is by default.")
     ] = None,
+    drop: Annotated[bool, typer.Option("--drop", help="Of slices next to one plane keep the nearest, instead of moving the others.")] = False,
     voxel_size_nm: VoxelSize = None,
     compare: Annotated[Path | None, typer.Option("--compare", help="The true volume on the same grid, to count what is misplaced.")] = None,
     force: Force = False,
@@ -60,11 +61,11 @@ def reconstruct(
     with open_faces(stack, voxel_size_nm=options.voxel_size_nm(voxel_size_nm) if voxel_size_nm else None) as faces:
         series, positions_nm = _series(faces, positions, measured)
         _check_one_per_slice(faces, positions_nm, series)
-        depths = depths_in_planes(positions_nm, grid_nm, slice_grid_nm=slice_grid_nm)
-        moved_nm = np.abs(depths * grid_nm - positions_nm)
+        depths, chosen = depths_in_planes(positions_nm, grid_nm, slice_grid_nm=slice_grid_nm, drop=drop)
+        moved_nm = np.abs(depths * grid_nm - positions_nm[chosen])
         told = {"positions": series, "slice_grid_nm": slice_grid_nm or grid_nm}
         with progress("Reconstructing") as report:
-            found = reconstruct_file(faces, depths, out, filling, grid_nm=grid_nm, parameters=told, truth=truth, on_progress=report)
+            found = reconstruct_file(faces, depths, chosen, out, filling, grid_nm=grid_nm, parameters=told, truth=truth, on_progress=report)
         size_nm = [grid_nm, *faces.pixel_size_nm]
     document: dict[str, Any] = {
         "stack": str(stack),
@@ -72,6 +73,7 @@ def reconstruct(
         "method": method,
         **told,
         "slices": int(depths.size),
+        "dropped_slices": int(positions_nm.size - depths.size),
         "moved_nm": {"mean": float(moved_nm.mean()), "greatest": float(moved_nm.max())},
         "shape": list(found.shape),
         "voxel_size_nm": size_nm,
@@ -107,9 +109,9 @@ def _check_one_per_slice(faces: FaceFile, positions_nm: NDArray[np.float64], ser
 
 
 def _text(document: dict[str, Any]) -> str:
-    moved, shape = document["moved_nm"], " x ".join(map(str, document["shape"]))
+    moved, shape, dropped = document["moved_nm"], " x ".join(map(str, document["shape"])), document["dropped_slices"]
     lines = [
-        f"{document['slices']} slices by their {document['positions']} positions, moved by {moved['mean']:.2f} nm in the mean, "
+        f"{document['slices']} slices by their {document['positions']} positions ({dropped} dropped), moved by {moved['mean']:.2f} nm in the mean, "
         f"{moved['greatest']:.2f} nm at most",
         f"{shape} voxels, solid fraction {document['solid_fraction']:.4f}, written to {document['out']}",
     ]

@@ -41,8 +41,7 @@ def reposition(positions_nm: ArrayLike, grid_nm: float) -> NDArray[np.intp]:
         If positions cannot be depths in nm, or the grid is not above 0.
     """
     positions = check_positions_nm(positions_nm)
-    if not (math.isfinite(grid_nm) and grid_nm > 0):
-        raise InputError(f"The grid of planes must be above 0 nm, got {grid_nm!r}.")
+    _check_grid(grid_nm)
     ranks = np.arange(positions.size)
     runs: list[tuple[int, list[float]]] = []
     for wanted in (positions / grid_nm - ranks).tolist():
@@ -53,6 +52,34 @@ def reposition(positions_nm: ArrayLike, grid_nm: float) -> NDArray[np.intp]:
         runs.append((place, members))
     pooled = np.repeat([place for place, _ in runs], [len(members) for _, members in runs])
     return np.asarray(np.maximum(pooled, 0) + ranks, np.intp)
+
+
+def one_slice_per_plane(positions_nm: ArrayLike, grid_nm: float) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return the planes that slices are next to, and the slice that each of them keeps: the nearest one; the others are lost.
+
+    On a grid of the target thickness nearly every plane has its slice. Moving those that collide to free planes then
+    pushes whole runs of others out of their places, which costs more than what is lost.
+
+    Parameters
+    ----------
+    positions_nm : array_like of float, shape (slice,)
+        Depth of each face in nm, 0 or more, none above the one before.
+    grid_nm : float
+        Distance of the planes in nm.
+
+    Raises
+    ------
+    InputError
+        If positions cannot be depths in nm, the grid is not above 0, or all slices are next to one plane.
+    """
+    positions = check_positions_nm(positions_nm)
+    _check_grid(grid_nm)
+    wanted = np.floor(positions / grid_nm + 0.5).astype(np.intp)
+    order = np.lexsort((np.abs(positions - wanted * grid_nm), wanted))
+    planes, first = np.unique(wanted[order], return_index=True)
+    if planes.size < 2:
+        raise InputError(f"Slices must be next to two planes or more, all {positions.size} are next to one of {grid_nm:g} nm; take a finer grid.")
+    return planes, np.asarray(order[first], np.intp)
 
 
 def check_positions_nm(positions_nm: ArrayLike) -> NDArray[np.float64]:
@@ -83,6 +110,11 @@ def check_positions_nm(positions_nm: ArrayLike) -> NDArray[np.float64]:
             "if they are in micrometres, multiply by 1000."
         )
     return positions
+
+
+def _check_grid(grid_nm: float) -> None:
+    if not (math.isfinite(grid_nm) and grid_nm > 0):
+        raise InputError(f"The grid of planes must be above 0 nm, got {grid_nm!r}.")
 
 
 def _merged(one: list[float], other: list[float]) -> list[float]:

@@ -18,6 +18,7 @@ from synthfib.data.resources import free_disk_bytes
 from synthfib.data.volume import LabelVolume
 from synthfib.errors import InputError, ResourceError
 from synthfib.evaluation.overlap import Confusion
+from synthfib.reconstruction.grid import ChosenFaces
 from synthfib.reconstruction.interpolation import Interpolator, interpolate, whole_planes
 
 OnProgress = Callable[[float, str], None]
@@ -48,6 +49,7 @@ class Reconstructed:
 def reconstruct_file(
     source: FaceFile,
     depths: NDArray[np.float64],
+    chosen: NDArray[np.intp],
     out: Path,
     method: Interpolator,
     *,
@@ -64,7 +66,9 @@ def reconstruct_file(
     source : FaceFile
         Segmented faces; no more of them than a block needs are in memory.
     depths : ndarray of float64, shape (face,)
-        Depths of the faces in planes, see `depths_in_planes`.
+        Depths of the chosen faces in planes, see `depths_in_planes`.
+    chosen : ndarray of int, shape (face,)
+        Numbers of the faces that lie there.
     out : Path
         HDF5 file to write.
     method : Interpolator
@@ -87,7 +91,7 @@ def reconstruct_file(
     ResourceError
         If the disk has no room for the volume.
     """
-    blocks = interpolate(source.faces, depths, method, block_planes=block_planes)
+    blocks = interpolate(ChosenFaces(source.faces, chosen), depths, method, block_planes=block_planes)
     first, end = whole_planes(depths)
     shape = (end - first, int(source.faces.shape[1]), int(source.faces.shape[2]))
     size_nm = (grid_nm, *source.pixel_size_nm)
