@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from synthfib.data.stack import ImageStack
-from synthfib.segmentation.neural import NeuralSegmenter, fingerprint
+from synthfib.segmentation.learned import fingerprint
+from synthfib.segmentation.neural import NeuralSegmenter
 from synthfib.segmentation.unet import ResidualUNet
 from synthfib.training.determinism import reproducible
 from synthfib.training.loop import Training

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -15,7 +13,8 @@ from numpy.typing import NDArray
 import synthfib.training.extra  # noqa: F401  (first, because it explains what to install)
 from synthfib.data.stack import Channel, ImageStack
 from synthfib.errors import InputError, UnknownNameError
-from synthfib.training.checkpoint import read_checkpoint, write_checkpoint
+from synthfib.segmentation.learned import LearnedNetwork, fingerprint, first_stack
+from synthfib.training.checkpoint import read_checkpoint
 from synthfib.training.determinism import reproducible, seed_from
 from synthfib.training.field_of_view import FieldOfView
 from synthfib.training.grey_values import PercentileScaling
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
     import torch
 
 
-class NeuralSegmenter:
+class NeuralSegmenter(LearnedNetwork["torch.nn.Module", ModelCard]):
     """A network that learns from labelled stacks; a subclass says which network.
 
     All channels of a face and its neighbours, or all channels of a block, are its input (early fusion).
@@ -55,8 +54,6 @@ class NeuralSegmenter:
         If a number is out of range; UnknownNameError if there is no such preset.
     """
 
-    #: Name that the class is registered by.
-    name: ClassVar[str]
     #: Name in `NETWORKS`.
     network: ClassVar[NetworkName]
     #: What the settings are called.
@@ -74,6 +71,7 @@ class NeuralSegmenter:
         settings: TrainingSettings | str = "fast",
         threads: int = 2,
     ) -> None:
+        super().__init__()
         flat = NETWORKS[self.network].dimensions == 2
         allowed = (1, 3, 5, 7, 9) if flat else (1,)
         self.adjacent_slices = (7 if flat else 1) if adjacent_slices is None else adjacent_slices
@@ -85,8 +83,6 @@ class NeuralSegmenter:
         self.threads = threads
         self.energies_kev = None if energies_kev is None else _energies(energies_kev)
         self.settings = self._preset(settings) if isinstance(settings, str) else settings
-        self._network: torch.nn.Module | None = None
-        self._card: ModelCard | None = None
 
     def fit(
         self,
@@ -116,7 +112,7 @@ class NeuralSegmenter:
             If the corpus cannot be learned from, or the state file is damaged or of another training.
         """
         seed = seed_from(rng)
-        first = corpus.read(_first(corpus))
+        first = first_stack(corpus)
         channels = self._channels(first)
         card = self._new_card(corpus, first, channels, seed)
         scaling = card.normalisation.scaling()
@@ -156,27 +152,6 @@ class NeuralSegmenter:
             "threads": card.threads,
         }
 
-    @property
-    def card(self) -> ModelCard:
-        """What the trained network is and how it came about.
-
-        Raises
-        ------
-        InputError
-            If there is no trained network yet.
-        """
-        return self._trained()[1]
-
-    def save(self, path: Path | str) -> Path:
-        """Write ``<stem>.safetensors`` and ``<stem>.json`` and return the former.
-
-        Raises
-        ------
-        InputError
-            If there is no trained network yet, or the folder does not exist.
-        """
-        return write_checkpoint(path, *self._trained())
-
     @classmethod
     def load(cls, path: Path | str, *, threads: int | None = None) -> Self:
         """Return the network that `save` wrote; `path` is either file or their common stem.
@@ -210,11 +185,6 @@ class NeuralSegmenter:
         run = Training(network, training, validation, self.settings, _view(card), card.seed)
         state = run.run(state_file=state_file, fingerprint=fingerprint(card), on_progress=on_progress)
         return card.model_copy(update={"best_epoch": state.best_epoch, "history": tuple(state.history)})
-
-    def _trained(self) -> tuple[torch.nn.Module, ModelCard]:
-        if self._network is None or self._card is None:
-            raise InputError(f"This {self.name!r} has not learned yet; train it with fit, or load a checkpoint.")
-        return self._network, self._card
 
     def _preset(self, name: str) -> TrainingSettings:
         if name not in self.presets:
@@ -256,21 +226,8 @@ class NeuralSegmenter:
         )
 
 
-def fingerprint(card: ModelCard) -> str:
-    """Return a digest of all that decides the course of training; when to stop does not, so that a run can be prolonged."""
-    content = card.model_dump(mode="json", exclude={"settings": {"max_epochs", "max_seconds"}})
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
-
-
 def _view(card: ModelCard) -> FieldOfView:
     return card.network.view(card.adjacent_slices)
-
-
-def _first(corpus: LabelledStacks) -> str:
-    names = corpus.names("train")
-    if not names:
-        raise InputError(f"Training needs at least one volume in the split 'train', corpus {corpus.name!r} has none.")
-    return names[0]
 
 
 def _energies(energies_kev: float | Sequence[float]) -> tuple[float, ...]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -15,7 +13,8 @@ from numpy.typing import NDArray
 import synthfib.training.extra  # noqa: F401  (first, because it explains what to install)
 from synthfib.data.stack import ImageStack
 from synthfib.errors import InputError, UnknownNameError
-from synthfib.training.checkpoint import read_checkpoint, write_checkpoint
+from synthfib.segmentation.learned import LearnedNetwork, fingerprint, first_stack
+from synthfib.training.checkpoint import read_checkpoint
 from synthfib.training.determinism import reproducible, seed_from
 from synthfib.training.grey_values import PercentileScaling
 from synthfib.training.model_card import ChannelRecord, CorpusRecord, NormalisationRecord
@@ -29,7 +28,7 @@ from synthfib.training.sliding_window_settings import SLIDING_WINDOW_PRESETS, Sl
 from synthfib.training.stacks import InputStack, LabelledStacks, read_split
 
 
-class SlidingWindow:
+class SlidingWindow(LearnedNetwork[SlidingWindowNetwork, SlidingWindowCard]):
     """A classifier of pixels that is evaluated densely; a subclass says which member of the family.
 
     All channels of the corpus are its input. The convolutions see the pixels around the window, so that windows share their features.
@@ -53,8 +52,6 @@ class SlidingWindow:
         If a number is out of range; UnknownNameError if there is no such preset.
     """
 
-    #: Name that the class is registered by, and that of the member.
-    name: ClassVar[str]
     reference: ClassVar[str] = "Skärberg et al., Journal of Microscopy 283, 51-63 (2021), doi:10.1111/jmi.13007"
 
     def __init__(
@@ -66,13 +63,12 @@ class SlidingWindow:
         settings: SlidingWindowSettings | str = "fast",
         threads: int = 2,
     ) -> None:
+        super().__init__()
         if threads < 1:
             raise InputError(f"The number of threads must be 1 or more, got {threads!r}.")
         plan = window_plan(self.name, size, slices, filters=None if filters is None else tuple(filters))
         self.size, self.slices, self.filters, self.threads = plan.size, plan.slices, plan.paths[0].filters, threads
         self.settings = _preset(settings) if isinstance(settings, str) else settings
-        self._network: SlidingWindowNetwork | None = None
-        self._card: SlidingWindowCard | None = None
 
     def fit(
         self,
@@ -101,13 +97,13 @@ class SlidingWindow:
         InputError
             If the corpus cannot be learned from, or the state file is damaged or of another training.
         """
-        card = self._new_card(corpus, _first(corpus), seed_from(rng))
+        card = self._new_card(corpus, first_stack(corpus), seed_from(rng))
         channels, scaling = [record.channel() for record in card.channels], card.normalisation.scaling()
         training, validation = (read_split(corpus, split, channels, scaling) for split in ("train", "validation"))
         with reproducible(seed=card.seed, threads=self.threads):
             network = SlidingWindowNetwork(card.plan(), dropout=self.settings.dropout, spatial_dropout=self.settings.spatial_dropout)
             run = SlidingWindowTraining(network, training, validation, self.settings, card.seed)
-            state = run.run(state_file=state_file, fingerprint=_fingerprint(card), on_progress=on_progress)
+            state = run.run(state_file=state_file, fingerprint=fingerprint(card), on_progress=on_progress)
         self._network = network
         self._card = card.model_copy(update={"best_epoch": state.best_epoch, "history": tuple(state.history)})
 
@@ -142,27 +138,6 @@ class SlidingWindow:
             "threads": card.threads,
         }
 
-    @property
-    def card(self) -> SlidingWindowCard:
-        """What the trained network is and how it came about.
-
-        Raises
-        ------
-        InputError
-            If there is no trained network yet.
-        """
-        return self._trained()[1]
-
-    def save(self, path: Path | str) -> Path:
-        """Write ``<stem>.safetensors`` and ``<stem>.json`` and return the former.
-
-        Raises
-        ------
-        InputError
-            If there is no trained network yet, or the folder does not exist.
-        """
-        return write_checkpoint(path, *self._trained())
-
     @classmethod
     def load(cls, path: Path | str, *, threads: int | None = None) -> Self:
         """Return the network that `save` wrote; `path` is either file or their common stem.
@@ -188,11 +163,6 @@ class SlidingWindow:
             raise InputError(f"The model card of {path} cannot be used: {error}") from error
         model._network, model._card = cast(SlidingWindowNetwork, network), card
         return model
-
-    def _trained(self) -> tuple[SlidingWindowNetwork, SlidingWindowCard]:
-        if self._network is None or self._card is None:
-            raise InputError(f"This {self.name!r} has not learned yet; train it with fit, or load a checkpoint.")
-        return self._network, self._card
 
     def _new_card(self, corpus: LabelledStacks, stack: ImageStack, seed: int) -> SlidingWindowCard:
         scaling, thickness = PercentileScaling(), stack.plan.thickness_nm
@@ -251,16 +221,3 @@ def _preset(name: str) -> SlidingWindowSettings:
     if name not in SLIDING_WINDOW_PRESETS:
         raise UnknownNameError("training preset", name, SLIDING_WINDOW_PRESETS)
     return SLIDING_WINDOW_PRESETS[name]
-
-
-def _first(corpus: LabelledStacks) -> ImageStack:
-    names = corpus.names("train")
-    if not names:
-        raise InputError(f"Training needs at least one volume in the split 'train', corpus {corpus.name!r} has none.")
-    return corpus.read(names[0])
-
-
-def _fingerprint(card: SlidingWindowCard) -> str:
-    """Digest of all that decides the course of training; when to stop does not, so that a run can be prolonged."""
-    content = card.model_dump(mode="json", exclude={"settings": {"max_epochs", "max_seconds"}})
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
