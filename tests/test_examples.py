@@ -66,6 +66,11 @@ def test_structure_statistics(tmp_path: Path) -> None:
     assert (tmp_path / "structure-statistics.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_reconstruction(tmp_path: Path) -> None:
+    load("80_reconstruction").main(tmp_path, shape=(48, 32, 40), rows=(4,), methods=("nearest", "cubic-spline"))
+    assert (tmp_path / "reconstruction.png").read_bytes().startswith(b"\x89PNG")
+
+
 def test_degradations(tmp_path: Path) -> None:
     micrograph = tmp_path / "micrograph.png"
     Image.fromarray(np.arange(64 * 64, dtype=np.uint8).reshape(64, 64)).save(micrograph)
