@@ -6,10 +6,13 @@ import pytest
 import torch
 
 from synthfib.errors import InputError
+from synthfib.segmentation.learned import LearnedNetwork
+from synthfib.segmentation.registry import SEGMENTERS
 from synthfib.training.determinism import reproducible
 from synthfib.training.model_card import NetworkName, NetworkRecord
 from synthfib.training.networks import NETWORKS
 from synthfib.training.networks.fusion import LateFusion, Voting
+from synthfib.training.networks.sliding_window_members import MEMBERS
 
 #: Parameters of the networks at 7 slices of one channel (fusion: of three), or of one channel in three dimensions, all with 16 base features.
 PARAMETERS = {
@@ -56,6 +59,13 @@ def test_one_step_of_the_optimiser_changes_what_can_learn(name: NetworkName) -> 
     changed = [not torch.equal(old, new) for old, new in zip(before, learning, strict=True)]
     assert sum(changed) >= 0.9 * len(changed)
     assert all(torch.isfinite(parameter).all() for parameter in learning)
+
+
+def test_every_registered_segmenter_has_one_of_these_networks_or_a_sliding_window() -> None:
+    learned = {name: SEGMENTERS.load(name) for name in SEGMENTERS.names()}
+    networks = {name: found for name, found in learned.items() if isinstance(found, type) and issubclass(found, LearnedNetwork)}
+    assert len(networks) >= 17
+    assert {name for name, found in networks.items() if getattr(found, "network", None) not in NETWORKS} == set(MEMBERS)
 
 
 @pytest.mark.parametrize("in_channels", [1, 2, 3, 4])

@@ -51,3 +51,8 @@ def test_every_member_is_registered() -> None:
         found = SEGMENTERS.load(name)
         assert issubclass(found, sliding_window.SlidingWindow)
         assert found.name == name
+
+
+def test_every_member_has_learned_here() -> None:
+    here = [case for case in SegmenterContract.__subclasses__() if case.__module__ == __name__]
+    assert {getattr(case().make_segmenter(), "name", None) for case in here} == set(MEMBERS)
