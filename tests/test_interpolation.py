@@ -88,6 +88,14 @@ def test_signed_distances_end_at_the_reach_and_change_sign_between_pixels() -> N
     assert (signed_distance(np.zeros((3, 3), bool), 2.0) == -2).all()
 
 
+def test_bands_of_rows_leave_no_seams(monkeypatch: pytest.MonkeyPatch) -> None:
+    depths, structure = uneven_depths(1), smooth_structure(1)
+    (whole,) = interpolate(structure[depths], depths, ShapeBased())
+    monkeypatch.setattr("synthfib.reconstruction.interpolation.shape_based._ROWS_AT_ONCE", 5)
+    (bands,) = interpolate(structure[depths], depths, ShapeBased())
+    assert np.array_equal(whole, bands)
+
+
 def test_a_ligament_that_runs_at_an_angle_stays_one() -> None:
     """A rod that moves by its width from face to face: copies fall apart into steps, shapes move along."""
     z, _, x = np.mgrid[:33, :9, :80]

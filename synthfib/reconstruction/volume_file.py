@@ -21,6 +21,8 @@ from synthfib.evaluation.overlap import Confusion
 from synthfib.reconstruction.grid import ChosenFaces
 from synthfib.reconstruction.interpolation import Interpolator, interpolate, whole_planes
 
+_BLOCK_BYTES = 1 << 27
+
 OnProgress = Callable[[float, str], None]
 
 
@@ -56,7 +58,7 @@ def reconstruct_file(
     grid_nm: float,
     parameters: dict[str, Any] | None = None,
     truth: LabelVolume | None = None,
-    block_planes: int = 64,
+    block_planes: int | None = None,
     on_progress: OnProgress | None = None,
 ) -> Reconstructed:
     """Write the volume that the faces are sections of; the file is complete or absent.
@@ -80,7 +82,7 @@ def reconstruct_file(
     truth : LabelVolume, optional
         The structure itself, on the same grid, compared block by block.
     block_planes : int
-        Planes that are in memory at a time.
+        Planes that are in memory at a time; 64 by default, fewer of large ones.
     on_progress : callable, optional
         Told the share of the work done.
 
@@ -91,7 +93,7 @@ def reconstruct_file(
     ResourceError
         If the disk has no room for the volume.
     """
-    blocks = interpolate(ChosenFaces(source.faces, chosen), depths, method, block_planes=block_planes)
+    blocks = interpolate(ChosenFaces(source.faces, chosen), depths, method, block_planes=block_planes or _block_planes(source.faces.shape))
     first, end = whole_planes(depths)
     shape = (end - first, int(source.faces.shape[1]), int(source.faces.shape[2]))
     size_nm = (grid_nm, *source.pixel_size_nm)
@@ -111,6 +113,11 @@ def reconstruct_file(
                 on_progress(done / shape[0], f"{done} of {shape[0]} planes")
         labels.flush()
     return Reconstructed(shape, first, solid_voxels, confusion)
+
+
+def _block_planes(shape: tuple[int, ...]) -> int:
+    """Return how many planes make a block."""
+    return int(min(max(_BLOCK_BYTES // (shape[1] * shape[2]), 8), 64))
 
 
 def _compared(block: NDArray[np.bool_], truth: LabelVolume | None, first: int) -> Confusion:

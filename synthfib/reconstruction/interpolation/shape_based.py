@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -13,6 +14,8 @@ from synthfib.errors import InputError
 from synthfib.reconstruction.interpolation._distance_kernels import short_distances
 from synthfib.reconstruction.interpolation.base import Interpolator, bracket
 from synthfib.reconstruction.interpolation.weights import SPLINE_HALO, spline_weights, weighted
+
+_ROWS_AT_ONCE = 256
 
 
 class ShapeBased(Interpolator):
@@ -51,12 +54,24 @@ class ShapeBased(Interpolator):
     def fill(self, faces: NDArray[np.bool_], depths: NDArray[np.float64], planes: tuple[int, int]) -> NDArray[np.bool_]:
         """Return the planes of a range."""
         near = bracket(depths, planes, SPLINE_HALO if self.order == "cubic" else 0)
-        distances = np.stack([signed_distance(face, self.reach_pixels) for face in faces[near]])
         weigh = spline_weights if self.order == "cubic" else line_weights
+        weights = weigh(depths[near], planes)
         filled = np.empty((planes[1] - planes[0], *faces.shape[1:]), np.bool_)
-        for rows, distance in weighted(weigh(depths[near], planes), distances):
-            np.greater(distance, 0, out=filled[:, rows])
+        for band, seen in self._bands(faces.shape[1]):
+            distances = np.stack([signed_distance(face[seen], self.reach_pixels) for face in faces[near]])
+            for rows, distance in weighted(weights, distances[:, band.start - seen.start :][:, : band.stop - band.start]):
+                np.greater(distance, 0, out=filled[:, band][:, rows])
         return filled
+
+    def _bands(self, n_y: int) -> Iterator[tuple[slice, slice]]:
+        """Yield rows of pixels to be filled, and those that their distances depend on: of all rows at once, distances would take much memory."""
+        if math.isinf(self.reach_pixels):
+            yield slice(0, n_y), slice(0, n_y)
+            return
+        margin = math.ceil(self.reach_pixels) + 1
+        for start in range(0, n_y, _ROWS_AT_ONCE):
+            stop = min(start + _ROWS_AT_ONCE, n_y)
+            yield slice(start, stop), slice(max(start - margin, 0), min(stop + margin, n_y))
 
 
 def signed_distance(face: NDArray[np.bool_], reach_pixels: float) -> NDArray[np.float32]:
