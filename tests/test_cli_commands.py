@@ -24,6 +24,8 @@ COMMANDS = [
     "generate",
     "simulate",
     "degrade",
+    "align",
+    "thickness",
     "view",
     "plan",
     "build",

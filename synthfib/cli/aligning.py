@@ -21,6 +21,7 @@ def align(
     stack: Annotated[Path, typer.Argument(help="Stack to align: .h5, .tif or .npy.")],
     out: Annotated[Path, typer.Option("--out", help="Stack to write: .h5 (with the truth) or .tif (images only).")],
     reference_kev: Annotated[float | None, typer.Option("--reference-kev", help="Channel that stays in the mean: 2 keV or the first.")] = None,
+    isotropic: Annotated[bool, typer.Option("--isotropic", help="The structure has no preferred inclination: slow motion is drift.")] = False,
     affine: Annotated[bool, typer.Option("--affine", help="Undo rotation and stretch between channels too, by interpolation.")] = False,
     subpixel: Annotated[bool, typer.Option("--subpixel", help="Move by parts of a pixel, by interpolation; by default whole pixels.")] = False,
     voxel_size_nm: VoxelSize = None,
@@ -40,7 +41,7 @@ def align(
     images = _read(stack, voxel_size_nm, energies_kev)
     reference = _reference(images, reference_kev)
     with progress("Aligning") as report:
-        found = register(images, on_progress=report)
+        found = register(images, isotropic=isotropic, on_progress=report)
     displacement_px = found.displacement_px - found.displacement_px[reference].mean(axis=0)
     maps = channel_maps(images.images, displacement_px, reference) if affine else None
     write_stack(out, moved_back(images, displacement_px, maps=maps, subpixel=subpixel))

@@ -8,6 +8,7 @@ import typer
 
 from synthfib._version import __version__
 from synthfib.cli import (
+    aligning,
     benchmarking,
     calibration,
     catalogue,
@@ -50,6 +51,8 @@ for command in (
     structures.generate,
     imaging.simulate,
     degrading.degrade,
+    aligning.align,
+    aligning.thickness,
     views.view,
     corpora.plan,
     corpora.build,

@@ -26,7 +26,9 @@ _UNKNOWN = 1e5
 _HEAVY_TAIL = 3.0
 #: Slices after which the inclination of the structure may have become another one.
 _INCLINATION_SLICES = (6.0, 20.0)
-_LEAST_BETWEEN_CHANNELS_PX = 0.02
+_LEAST_BETWEEN_PX = 0.02
+#: Inclination that the ligaments of an isotropic structure have by chance on one run, in pixels per slice.
+_CHANCE_PX = 0.01
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,6 +49,8 @@ class DriftPrior:
         Slices over which an inclination lasts.
     steps : ndarray of float64, shape (slice,)
         Variance of each step as a multiple of the usual one.
+    isotropic : bool
+        Whether the structure has no inclination but that of its single ligaments.
     """
 
     spread_px: float
@@ -55,6 +59,7 @@ class DriftPrior:
     inclination_px: float
     inclination_slices: float
     steps: Array
+    isotropic: bool = False
 
     def drift(self) -> Array:
         """Covariance of the drift between slices, in square pixels."""
@@ -69,9 +74,9 @@ class DriftPrior:
         index = np.arange(self.steps.size, dtype=np.float64)
         between = np.abs(index[:-1, None] - index[:-1])
         summed = np.tril(np.ones((index.size, index.size - 1)), -1)
-        straight = (index - index.mean()) / index.size
+        straight = (index - index.mean()) * (_CHANCE_PX if self.isotropic else math.sqrt(_UNKNOWN) / index.size)
         changing = summed @ (self.inclination_px**2 * np.exp(-between / self.inclination_slices)) @ summed.T
-        return np.asarray(changing + _UNKNOWN * (1 + np.outer(straight, straight)))
+        return np.asarray(changing + _UNKNOWN + np.outer(straight, straight))
 
     def single_images_precision(self, n_channels: int) -> Array:
         """Inverse covariance of displacements of single images, whose mean over each channel is anything."""
@@ -161,7 +166,7 @@ def _between_channels(evidence: Evidence, prior: DriftPrior, n_channels: int) ->
     single = separate(evidence, replace(prior, between_channels_px=3.0), n_channels)
     apart = single.apparent_px - single.apparent_px.mean(axis=0)
     apart -= apart.mean(axis=1, keepdims=True)
-    return max(_LEAST_BETWEEN_CHANNELS_PX, float(np.sqrt((apart**2).mean() * n_channels / (n_channels - 1))))
+    return max(_LEAST_BETWEEN_PX, float(np.sqrt((apart**2).mean() * n_channels / (n_channels - 1))))
 
 
 def _most_likely(evidence: Evidence, prior: DriftPrior, lengths: tuple[float, ...], stride: float) -> DriftPrior:
@@ -195,7 +200,7 @@ def _surprise(values: Array, *, evidence: Evidence, prior: DriftPrior, length: f
         return math.inf
     own = _with(prior, values, length)
     factor = np.linalg.cholesky(own.drift() + own.path())
-    total = ((spread + 1) / 1.5) ** 2 / 2 + persistence**2 / 2 + (inclination + 3) ** 2 / 2
+    total = ((spread + 1) / 1.5) ** 2 / 2 + persistence**2 / 2 + (inclination + (4.5 if prior.isotropic else 3)) ** 2 / 2
     for vector, information in zip(evidence.vector, evidence.information, strict=True):
         seen = np.eye(vector.size) + factor.T @ information @ factor
         lower = cho_factor(seen, lower=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -42,15 +42,17 @@ class Registration:
     apparent_px: NDArray[np.float64]
 
 
-def register(stack: ImageStack, *, on_progress: OnProgress | None = None) -> Registration:
+def register(stack: ImageStack, *, isotropic: bool = False, on_progress: OnProgress | None = None) -> Registration:
     """Return the drift of every image, estimated from the images alone.
 
-    A constant inclination of the whole structure cannot be told from a steady drift; it is left to the structure.
+    A constant inclination of the whole structure cannot be told from a steady drift; it is left to the structure, unless that is isotropic.
 
     Parameters
     ----------
     stack : ImageStack
         Images of one or more channels.
+    isotropic : bool
+        Whether the structure is known to have no preferred inclination; slow motion is then drift.
     on_progress : callable, optional
         Told the share of the work done.
 
@@ -63,7 +65,7 @@ def register(stack: ImageStack, *, on_progress: OnProgress | None = None) -> Reg
     report: OnProgress = on_progress or (lambda share, note: None)
     with threadpool_limits(1):  # small matrices; and the order of sums would depend on the number of threads
         walk = pairwise_walk(stack.images)
-        motion = _fitted(stack.images, np.repeat(walk[None], stack.shape[0], axis=0), report)
+        motion = _fitted(stack.images, np.repeat(walk[None], stack.shape[0], axis=0), isotropic, report)
     report(1.0, "")
     drift, apparent = (part - part.mean(axis=(0, 1)) for part in (motion.drift_px, motion.apparent_px))
     return Registration(drift, motion.drift_error_px, apparent)
@@ -85,7 +87,7 @@ def _check(stack: ImageStack) -> None:
         raise InputError(f"An image needs at least two grey values, slice {index} at {stack.channels[channel]} has one; leave that slice out.")
 
 
-def _fitted(images: NDArray[Any], at: NDArray[np.float64], report: OnProgress) -> Motion:
+def _fitted(images: NDArray[Any], at: NDArray[np.float64], isotropic: bool, report: OnProgress) -> Motion:
     """Climb to the most likely displacements band by band, under a wide prior, which is adapted to the faces at the end."""
     prior, done, total = _wide_prior(at[0]), 0, 1 + sum(repeats for _, repeats in _BANDS)
     for band, repeats in _BANDS[:-1]:
@@ -94,7 +96,7 @@ def _fitted(images: NDArray[Any], at: NDArray[np.float64], report: OnProgress) -
         report(done / total, "")
     _, evidence = _climb(images, at, prior, *_BANDS[-1])
     report((total - 1) / total, "")
-    return separate(evidence, adapt(evidence, prior, len(images)), len(images))
+    return separate(evidence, adapt(evidence, replace(prior, isotropic=isotropic), len(images)), len(images))
 
 
 def _climb(
