@@ -100,6 +100,12 @@ def test_drift_of_an_inclined_structure_is_found_and_its_inclination_left() -> N
     assert rms_error_px(register(stack).displacement_px, moved) < 0.5 < rms_error_px(np.zeros_like(moved), moved)
 
 
+def test_slow_motion_is_drift_where_the_structure_is_said_to_be_isotropic(drifting: tuple[ImageStack, Registration]) -> None:
+    stack, found = drifting
+    known = register(stack, isotropic=True)
+    assert rms_error_px(known.displacement_px, known.apparent_px) < 0.5 * rms_error_px(found.displacement_px, found.apparent_px)
+
+
 def test_one_channel_and_one_slice_will_do() -> None:
     stack = recorded(block(), walk(1.0))
     one_channel = ImageStack(stack.images[:1], stack.channels[:1], stack.plan)
