@@ -25,23 +25,28 @@ from typing import Any, cast
 
 import numpy as np
 
-from synthfib.catalogue import load_material
+from synthfib.catalogue import load_material, load_microscope
 from synthfib.cli.progress import progress
+from synthfib.corpus.acquire import acquire
 from synthfib.corpus.recipe import make_generator
 from synthfib.data.milling import MillingPlan, SliceThickness
 from synthfib.data.position_measurement import PositionMeasurement
+from synthfib.data.volume import LabelVolume
 from synthfib.evaluation.isotropy import isotropy_errors
 from synthfib.evaluation.overlap import Confusion, scores
 from synthfib.generators.level_cut import specific_surface_per_nm
 from synthfib.generators.leveled_wave import LeveledWave
 from synthfib.reconstruction.data_sets import GRID_NM, PUBLISHED, TARGET_NM, DataSet, data_set
 from synthfib.reconstruction.expected_errors import copied_errors_percent, distances_above, drifted_distances, nearest_distances
-from synthfib.reconstruction.interpolation import Interpolator, interpolate
+from synthfib.reconstruction.interpolation import FaceImages, ImageInterpolator, Interpolator, interpolate
 from synthfib.reconstruction.interpolation.ready import ready_methods
+from synthfib.training.grey_values import PercentileScaling
 
 RECIPE = "hierarchical-nanoporous-gold"
 LAW = SliceThickness(10.16, 3.12, grid_nm=GRID_NM, measurement=PositionMeasurement())
 TIERS = {"small": {"size": 96, "structures": 2, "draws": 2}, "full": {"size": 256, "structures": 25, "draws": 10}}
+# Images, for methods that look at them; and planes below the last face, which shine through it.
+MICROSCOPE, ENERGIES_KEV, PLANES_BELOW = "helios-g3-multi-voltage", (1.0, 2.0, 4.0), 32
 SCORES = ("mp_percent", "mgp_percent", "mean_dice")
 ISOTROPY = ("tpcf", "lpf", "diameter")
 # Tables 2 and 3, S3 and S4: mean and standard deviation over 250 runs, of the scores and of isotropy.
@@ -80,16 +85,26 @@ def scored(made: Any, labels: Any, reach_nm: float) -> dict[str, float]:
     }
 
 
-def one_draw(labels: Any, plan: MillingPlan, sets: list[DataSet], methods: dict[str, Interpolator]) -> dict[str, dict[str, float]]:
+def images_of(structure: LabelVolume, plan: MillingPlan, seed: int) -> FaceImages:
+    """What the microscope of the recipe ``hnpg-multivoltage`` records of the faces."""
+    stack = acquire(structure, plan, load_microscope(MICROSCOPE), energies_kev=ENERGIES_KEV, rng=seed)
+    limits = [PercentileScaling().limits(channel) for channel in stack.images]
+    return FaceImages(stack.images, np.array(limits, np.float32), ENERGIES_KEV)
+
+
+def one_draw(
+    whole: LabelVolume, size: int, plan: MillingPlan, sets: list[DataSet], methods: dict[str, Interpolator], seed: int
+) -> dict[str, dict[str, float]]:
     """All data sets of one structure and one draw of thicknesses."""
-    faces = plan.voxel_index(GRID_NM)
+    labels, faces = whole.labels[:size], plan.voxel_index(GRID_NM)
+    images = images_of(whole, plan, seed) if any(isinstance(methods[wanted.method], ImageInterpolator) for wanted in sets) else None
     known = labels[: faces[-1] + 1]
     reach_nm = 0.35 * labels.shape[0] * GRID_NM  # the same for all, and within the shortest: positions on the fly fall short
     positions = {"true": plan.positions_nm, **plan.measured_positions_nm}
     own = isotropy_errors(known, (GRID_NM,) * 3, max_distance_nm=reach_nm)
     found = {"original": {name: own[name] for name in ISOTROPY}}
     for wanted in sets:
-        made, first = wanted.make(labels[faces] != 0, positions, method=methods[wanted.method])
+        made, first = wanted.make(labels[faces] != 0, positions, method=methods[wanted.method], images=images)
         found[wanted.name] = scored(made, known[first:], reach_nm)
     return found
 
@@ -101,13 +116,13 @@ def runs(structure: LeveledWave, scale: dict[str, int], sets: list[DataSet], met
     size, total = scale["size"], scale["structures"] * scale["draws"]
     with progress("Reconstructing") as report:
         for seed in range(scale["structures"]):
-            labels = None
+            whole = None
             for draw in range(scale["draws"]):
                 if (key := (size, seed, draw)) not in done:
-                    if labels is None:
-                        labels = structure.generate((size,) * 3, (GRID_NM,) * 3, rng=seed).labels
+                    if whole is None:
+                        whole = structure.generate((size + PLANES_BELOW, size, size), (GRID_NM,) * 3, rng=seed)
                     plan = LAW.plan(pixel_size_nm=(GRID_NM,) * 2, rng=1000 * seed + draw, depth_nm=size * GRID_NM)
-                    done[key] = one_draw(labels, plan, sets, methods)
+                    done[key] = one_draw(whole, size, plan, sets, methods, 1000 * seed + draw)
                     if kept is not None:
                         with kept.open("a", encoding="utf-8") as file:
                             file.write(json.dumps({"key": key, "scores": done[key]}) + "\n")
@@ -146,12 +161,14 @@ def speed(methods: dict[str, Interpolator]) -> dict[str, Any]:
     generator = cast(LeveledWave, make_generator(load_material(RECIPE)))
     faces = generator.generate((65, 512, 512), (GRID_NM,) * 3, rng=1).labels[::4] != 0
     depths = np.arange(len(faces)) * 4.0
+    grey = np.stack([faces.astype(np.uint8)] * len(ENERGIES_KEV))  # what images show makes no difference to speed
+    images = FaceImages(grey, np.array([[0, 1]] * len(ENERGIES_KEV), np.float32), ENERGIES_KEV)
     found: dict[str, Any] = {}
     for name, method in methods.items():
-        times = []
+        times: list[float] = []
         while len(times) < 2 or (sum(times) < 1 and len(times) < 5):
             start = time.perf_counter()
-            planes = sum(len(block) for block in interpolate(faces, depths, method))
+            planes = sum(len(block) for block in interpolate(faces, depths, method, images=images))
             times.append(time.perf_counter() - start)
         found[name] = {"seconds_per_plane": min(times) / planes}
     for entry in found.values():
@@ -254,7 +271,7 @@ def main() -> None:
         arguments.add_argument(f"--{name}", action="store_true")
     options = arguments.parse_args()
     scale = {name: getattr(options, name) or value for name, value in TIERS[options.tier].items()}
-    methods, missing = ready_methods(options.methods.split(",") if options.methods else None)
+    methods, missing = ready_methods(options.methods.split(",") if options.methods else None, ENERGIES_KEV)
     structure = cast(LeveledWave, make_generator(load_material(RECIPE)))
     if options.fine_ligament_nm is not None:
         structure = with_fine_ligaments(structure, options.fine_ligament_nm)

@@ -36,6 +36,7 @@ COMMANDS = [
     "reveal",
     "train",
     "train-surrogate",
+    "train-interpolation",
     "calibrate",
     "segment",
     "reconstruct",
@@ -114,7 +115,7 @@ def test_version(synthfib: Run) -> None:
 
 def test_list_has_every_kind(synthfib: Run) -> None:
     listing = synthfib("list", "--json").json
-    assert list(listing) == ["materials", "microscopes", "corpora", "generators", "simulators", "degradations", "presets", "models"]
+    assert list(listing) == ["materials", "microscopes", "corpora", "generators", "simulators", "degradations", "presets", "models", "interpolations"]
     assert "nanoporous-gold" in listing["materials"]
     assert "quickstart" in listing["corpora"]
     assert set(listing["models"]) >= {"otsu", "kmeans", "unet"}

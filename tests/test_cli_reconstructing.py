@@ -123,3 +123,48 @@ def test_one_slice_one_phase_and_one_file_end_in_one_sentence(synthfib: Run, tmp
     found = synthfib("reconstruct", stack, "--out", stack, "--force")
     assert found.code == 2
     assert "another file" in found.err
+
+
+def test_shine_through_looks_at_the_images_of_the_stack(synthfib: Run, stack: Path) -> None:
+    pytest.importorskip("torch")
+    segmentation, own, given = (stack.with_name(name) for name in ("segmentation.h5", "own.h5", "given.h5"))
+    assert synthfib("segment", stack, "--model", "otsu", "--out", segmentation).code == 0
+    assert synthfib("reconstruct", stack, "--method", "shine-through", "--out", own).code == 0
+    assert synthfib("reconstruct", segmentation, "--method", "shine-through", "--images", stack, "--out", given).code == 0
+    assert np.array_equal(read_volume(own).labels, read_volume(given).labels)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["segmentation.h5", "--method", "shine-through"], "stack of images"),
+        (["stack.h5", "--images", "stack.h5"], "does not look at images"),
+        (["other.h5", "--method", "shine-through", "--images", "stack.h5"], "Images of all faces"),
+        (["stack.h5", "--method", "shine-through", "--images", "three-kev.h5"], "train weights for them"),
+    ],
+)
+def test_images_that_do_not_fit(synthfib: Run, stack: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], said: str) -> None:
+    pytest.importorskip("torch")
+    monkeypatch.chdir(stack.parent)
+    assert synthfib("segment", "stack.h5", "--model", "otsu", "--out", "segmentation.h5").code == 0
+    for name, faces, energy in (("other.h5", slice(5), 2.0), ("three-kev.h5", slice(None), 3.0)):
+        plan = PLAN.crop(faces)
+        write_stack(Path(name), ImageStack((LABELS[faces] * np.uint8(200))[None], (Channel(energy),), plan, labels=LABELS[faces], phases=PHASES))
+    found = synthfib("reconstruct", *words, "--out", "volume.h5")
+    assert found.code == 2
+    assert said in found.err
+    assert not Path("volume.h5").exists()
+
+
+def test_weights_of_ones_own(synthfib: Run, stack: Path) -> None:
+    pytest.importorskip("torch")
+    own, out = stack.with_name("own.safetensors"), stack.with_name("volume.h5")
+    trained = synthfib("train-interpolation", "--materials", "nanoporous-gold", "--volumes", 1, "--voxels", 80, "--steps", 2, "--out", own)
+    assert trained.code == 0
+    assert synthfib("reconstruct", stack, "--method", "neural-spline", "--weights", own, "--out", out).code == 0
+    wrong = synthfib("reconstruct", stack, "--method", "inpainting", "--weights", own, "--out", out, "--force")
+    assert wrong.code == 2
+    assert "holds those of 'neural-spline'" in wrong.err
+    none = synthfib("reconstruct", stack, "--weights", own, "--out", out, "--force")
+    assert none.code == 2
+    assert "has no weights" in none.err

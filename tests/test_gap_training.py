@@ -18,8 +18,10 @@ from synthfib.data.milling import SliceThickness
 from synthfib.errors import InputError
 from synthfib.training.checkpoint import read_checkpoint, write_checkpoint
 from synthfib.training.cubic_lines import cubic_lines
-from synthfib.training.gap_card import GAP_NETWORKS, GapCard, GapMethod, gap_structures
+from synthfib.training.gap_card import GapCard, GapMethod, gap_structures
 from synthfib.training.gap_examples import GapExamples
+from synthfib.training.gap_images import GapImageExamples, ImagedStructure
+from synthfib.training.gap_structures import image_structures
 from synthfib.training.gap_training import GAP_TRAININGS, GapTraining
 from synthfib.training.networks.inpainting import MISSING, REACH, InpaintingNetwork
 from synthfib.training.networks.neural_spline import END_GAP, NeuralSpline, bernstein
@@ -27,12 +29,13 @@ from synthfib.training.networks.neural_spline import END_GAP, NeuralSpline, bern
 STRUCTURES = gap_structures(
     materials=("nanoporous-gold",), volumes=1, voxels=96, seed=1, voxel_size_nm=2.5, mean_thickness_nm=10.0, std_thickness_nm=3.0
 )
-METHODS: tuple[GapMethod, ...] = ("neural-spline", "inpainting")
+METHODS: tuple[GapMethod, ...] = ("neural-spline", "inpainting", "shine-through")
 LAW = SliceThickness(4.0, 1.5, grid_nm=1.0)
 
 
 def card(method: GapMethod) -> GapCard:
-    return GapCard(method=method, structures=STRUCTURES, settings={})
+    energies_kev, microscope = ((2.0,), "helios-g3-multi-voltage") if method == "shine-through" else ((), None)
+    return GapCard(method=method, structures=STRUCTURES, settings={}, energies_kev=energies_kev, microscope=microscope)
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +44,15 @@ def slabs() -> GapExamples:
     z, y, x = np.indices((72, 72, 72))
     volume: NDArray[np.bool_] = (z // 6 + y // 6 + x // 6) % 2 == 0
     return GapExamples([volume], LAW)
+
+
+@pytest.fixture(scope="module")
+def lit() -> GapImageExamples:
+    """The slabs again, with one image of every face, as bright as the face is solid."""
+    z, y, x = np.indices((60, 40, 40))
+    solid: NDArray[np.bool_] = (z // 6 + y // 6 + x // 6) % 2 == 0
+    planes = np.array([0, 3, 5, 9, 10, 14, 18, 21, 25])
+    return GapImageExamples([ImagedStructure(solid, planes, 2 * solid[planes][None].astype(np.float32) - 1)])
 
 
 def test_the_published_network_has_the_published_number_of_parameters() -> None:
@@ -112,6 +124,36 @@ def test_examples_across_faces_miss_lines_and_nothing_else(slabs: GapExamples) -
     assert np.allclose(interpolated[~missing], solid[~missing], atol=1e-5)
 
 
+def test_examples_with_images_show_the_faces_that_they_name(lit: GapImageExamples) -> None:
+    faces, gaps, shares, solid = lit.between(60, 16, rng=np.random.default_rng(2))
+    assert faces.shape == (60, 8, 16, 16)
+    labels, images = faces[:, :4], faces[:, 4:]
+    assert set(np.unique(labels)) == {-1.0, 1.0}
+    assert np.abs(images - labels).max() < 0.11  # contrast and brightness change a little
+    planes = shares * gaps[:, 1:2]
+    assert np.allclose(planes, np.rint(planes), atol=1e-5)
+    assert ((planes > 0.5) & (planes < gaps[:, 1:2] - 0.5)).all()
+    assert np.isin(solid, (0, 1)).all()
+
+
+def test_examples_with_images_need_gaps() -> None:
+    solid = np.zeros((9, 20, 20), np.bool_)
+    with pytest.raises(InputError, match="4 faces or more"):
+        GapImageExamples([ImagedStructure(solid, np.array([0, 1, 2, 3]), np.zeros((1, 4, 20, 20), np.float32))])
+    with pytest.raises(InputError, match="4 faces or more"):
+        GapImageExamples([])
+
+
+def test_images_of_structures_are_those_of_their_faces() -> None:
+    small = STRUCTURES.model_copy(update={"voxels": 40})
+    examples = image_structures(small, "helios-g3-multi-voltage", (2.0,))
+    (structure,) = examples.structures
+    assert structure.images.shape == (1, structure.planes.size, 40, 40)
+    assert structure.solid.shape[0] > structure.planes[-1]
+    bright, solid = structure.images[0], structure.solid[structure.planes]
+    assert bright[solid].mean() > bright[~solid].mean() + 0.5
+
+
 def test_the_same_rng_draws_the_same_examples(slabs: GapExamples) -> None:
     first, second = (slabs.between(3, 16, rng=np.random.default_rng(7)) for _ in range(2))
     assert all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
@@ -130,10 +172,10 @@ def test_examples_need_a_grid_and_a_volume() -> None:
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_one_step_changes_every_weight(slabs: GapExamples, method: GapMethod) -> None:
-    training = GapTraining(steps=1, batch_size=2, patch_size=16, threads=1)
-    network, _ = training.run(slabs, card(method))
-    other, _ = replace(training, learning_rate=1e-9).run(slabs, card(method))
+def test_one_step_changes_every_weight(slabs: GapExamples, lit: GapImageExamples, method: GapMethod) -> None:
+    training, examples = GapTraining(steps=1, batch_size=2, patch_size=16, threads=1), lit if method == "shine-through" else slabs
+    network, _ = training.run(examples, card(method))
+    other, _ = replace(training, learning_rate=1e-9).run(examples, card(method))
     same = [name for name, value in other.state_dict().items() if torch.equal(value, network.state_dict()[name])]
     assert not same
 
@@ -160,7 +202,7 @@ def test_training_goes_on_where_it_stopped(slabs: GapExamples, tmp_path: Path) -
 
 @pytest.mark.parametrize("method", METHODS)
 def test_checkpoints_come_back(method: GapMethod, tmp_path: Path) -> None:
-    network = GAP_NETWORKS[method]()
+    network = card(method).build()
     write_checkpoint(tmp_path / "a", network, card(method))
     found, found_card = read_checkpoint(tmp_path / "a", GapCard)
     assert found_card.method == method
@@ -168,7 +210,13 @@ def test_checkpoints_come_back(method: GapMethod, tmp_path: Path) -> None:
 
 
 def test_every_network_has_settings() -> None:
-    assert set(GAP_TRAININGS) == set(GAP_NETWORKS) == set(METHODS)
+    assert set(GAP_TRAININGS) == set(METHODS)
+
+
+def test_cards_that_contradict_themselves_are_refused(tmp_path: Path) -> None:
+    write_checkpoint(tmp_path / "a", NeuralSpline(channels=1), card("neural-spline").model_copy(update={"energies_kev": (2.0,)}))
+    with pytest.raises(InputError, match="do not go with"):
+        read_checkpoint(tmp_path / "a", GapCard)
 
 
 @pytest.mark.parametrize(("wrong", "said"), [({"steps": 0}, "steps"), ({"steps": 1, "patch_size": 7}, "even")])
@@ -177,13 +225,15 @@ def test_settings_that_cannot_be(wrong: dict[str, int], said: str) -> None:
         GapTraining(**wrong)
 
 
-def test_the_command_writes_weights_that_interpolate(tmp_path: Path) -> None:
+@pytest.mark.parametrize("seeing", [[], ["--method", "shine-through", "--energies-kev", "1,2"]])
+def test_the_command_writes_weights(tmp_path: Path, seeing: list[str]) -> None:
     out = tmp_path / "own.safetensors"
-    words = ["--materials", "nanoporous-gold", "--volumes", "1", "--voxels", "80", "--steps", "2", "--threads", "1", "--json"]
+    words = [*seeing, "--materials", "nanoporous-gold", "--volumes", "1", "--voxels", "80", "--steps", "2", "--threads", "1", "--json"]
     result = CliRunner().invoke(app, ["train-interpolation", "--out", str(out), *words])
     assert result.exit_code == 0, result.output
     assert json.loads(result.stdout)["steps"] == 2
     assert sorted(path.name for path in tmp_path.iterdir()) == ["own.json", "own.safetensors"]
+    assert read_checkpoint(out, GapCard)[1].energies_kev == ((1, 2) if seeing else ())
 
 
 @pytest.mark.parametrize(
@@ -191,6 +241,7 @@ def test_the_command_writes_weights_that_interpolate(tmp_path: Path) -> None:
     [
         (["--materials", "unobtainium"], "unobtainium"),
         (["--materials", "nanoporous-gold", "--method", "magic"], "magic"),
+        (["--materials", "nanoporous-gold", "--method", "inpainting", "--energies-kev", "2"], "inpainting"),
         (["--materials", "nanoporous-gold", "--voxel-size-nm", "0"], "voxel_size_nm"),
     ],
 )

@@ -22,7 +22,7 @@ class TestContract(InterpolatorContract):
     @pytest.fixture(params=INTERPOLATORS.names())
     def method(self, request: pytest.FixtureRequest) -> Interpolator:
         try:
-            made = ready_method(request.param)
+            made = ready_method(request.param, (1.0, 2.0, 4.0))
         except (ImportError, SynthfibError) as error:
             pytest.skip(f"{request.param}: {error}")
         assert made.name == request.param

@@ -22,10 +22,11 @@ class Kind(StrEnum):
     degradations = "degradations"
     presets = "presets"
     models = "models"
+    interpolations = "interpolations"
 
 
 def list_(kind: Annotated[Kind | None, typer.Argument(help="What to list; everything by default.")] = None, json: Json = False) -> None:
-    """List recipes, generators, simulators, degradations with their strengths, presets and models."""
+    """List recipes, generators, simulators, degradations with their strengths, presets, models and interpolations."""
     listing = {each.value: _entries(each) for each in ([kind] if kind else Kind)}
     lines = []
     for title, entries in listing.items():
@@ -42,10 +43,11 @@ def show(name: Annotated[str, typer.Argument(help="A recipe: name, alias, or YAM
 
 def _entries(kind: Kind) -> dict[str, str]:
     from synthfib.generators.registry import GENERATORS
+    from synthfib.reconstruction.interpolation.registry import INTERPOLATORS
     from synthfib.segmentation.registry import SEGMENTERS
     from synthfib.simulators.registry import SIMULATORS
 
-    registries = {Kind.generators: GENERATORS, Kind.simulators: SIMULATORS, Kind.models: SEGMENTERS}
+    registries = {Kind.generators: GENERATORS, Kind.simulators: SIMULATORS, Kind.models: SEGMENTERS, Kind.interpolations: INTERPOLATORS}
     if kind in registries:
         return dict.fromkeys(registries[kind].names(), "")
     if kind in (Kind.degradations, Kind.presets):

@@ -9,18 +9,24 @@ import typer
 
 from synthfib.cli import options
 from synthfib.cli.options import Force, Json, Seed
-from synthfib.errors import UnknownNameError
+from synthfib.errors import InputError, UnknownNameError
+
+_MICROSCOPE = "helios-g3-multi-voltage"
 
 
 def train_interpolation(
     out: Annotated[Path, typer.Option("--out", help="Weights to write: <name>.safetensors, with <name>.json beside it.")],
     materials: Annotated[str, typer.Option("--materials", metavar="NAME,NAME", help="Structures to learn from; they take turns.")],
-    method: Annotated[str, typer.Option("--method", help="neural-spline or inpainting.")] = "neural-spline",
+    method: Annotated[str, typer.Option("--method", help="neural-spline, shine-through or inpainting.")] = "neural-spline",
     voxel_size_nm: Annotated[float, typer.Option("--voxel-size-nm", help="Edge of a voxel, and of a pixel of the faces.")] = 2.5,
     mean_nm: Annotated[float, typer.Option("--mean-nm", help="Mean slice thickness.")] = 10.16,
     std_nm: Annotated[float, typer.Option("--std-nm", help="Standard deviation of the slice thickness.")] = 3.12,
     volumes: Annotated[int, typer.Option("--volumes", min=1, max=10_000, help="Structures to make.")] = 8,
     voxels: Annotated[int, typer.Option("--voxels", min=80, max=2048, help="Voxels along an edge of a structure.")] = 224,
+    microscope: Annotated[str, typer.Option("--microscope", help="Which microscope records the images that shine-through sees.")] = _MICROSCOPE,
+    energies_kev: Annotated[
+        str | None, typer.Option("--energies-kev", metavar="E,E", help="Their landing energies; those of the microscope by default.")
+    ] = None,
     steps: Annotated[int | None, typer.Option("--steps", min=1, max=10**7, help="Steps of the optimiser.")] = None,
     threads: Annotated[int, typer.Option("--threads", min=1, help="Threads; the result depends on it in the last digits.")] = 2,
     seed: Seed = 1,
@@ -30,14 +36,15 @@ def train_interpolation(
     """Train a network that fills the gaps between slices; training that was stopped goes on where it was."""
     from dataclasses import replace
 
+    from synthfib.catalogue import load_microscope
     from synthfib.cli.progress import progress
     from synthfib.data.writers import check_ending
     from synthfib.training import extra  # noqa: F401  # names the remedy if torch is missing
 
     from synthfib.training.checkpoint import write_checkpoint  # isort: skip
     from synthfib.training.gap_card import GapCard, gap_structures
-    from synthfib.training.gap_structures import make_structures
-    from synthfib.training.gap_training import GAP_TRAININGS
+    from synthfib.training.gap_structures import image_structures, make_structures
+    from synthfib.training.gap_training import GAP_TRAININGS, Examples
 
     check_ending(out, (".safetensors",))
     options.new_file(out, force)
@@ -52,11 +59,23 @@ def train_interpolation(
         mean_thickness_nm=mean_nm,
         std_thickness_nm=std_nm,
     )
-    card = GapCard.model_validate({"method": method, "structures": structures, "settings": {}})
+    sees = method == "shine-through"
+    if energies_kev is not None and not sees:
+        raise InputError(f"The method {method!r} sees no images; leave out --energies-kev, or choose shine-through.")
+    given = options.numbers(energies_kev, "--energies-kev") if energies_kev else load_microscope(microscope).energies_kev
+    seen = {"microscope": microscope, "energies_kev": tuple(given)} if sees else {}
+    card = GapCard.model_validate({"method": method, "structures": structures, "settings": {}, **seen})
     training = replace(GAP_TRAININGS[card.method], seed=seed, threads=threads, **({} if steps is None else {"steps": steps}))
     state_file = out.with_suffix(".last.pt")
     with progress("Making structures") as report:
-        examples = make_structures(structures, on_volume=lambda done: report(done / volumes, ""))
+
+        def tell(done: int) -> None:
+            report(done / volumes, "")
+
+        if sees:
+            examples: Examples = image_structures(structures, microscope, card.energies_kev, on_volume=tell)
+        else:
+            examples = make_structures(structures, on_volume=tell)
     with progress("Training") as report:
         network, card = training.run(examples, card, state_file=state_file, on_step=lambda share, loss: report(0.99 * share, f"loss {loss:.4f}"))
         write_checkpoint(out, network, card)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,14 +17,20 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from synthfib.data.face_files import FaceFile
+    from synthfib.reconstruction.interpolation import Interpolator
+    from synthfib.reconstruction.volume_file import Reconstructed
 
 
 def reconstruct(
     stack: Annotated[Path, typer.Argument(help="Segmentation or stack with labels (.h5), .tif, .npy, or a folder of binary images.")],
     out: Annotated[Path, typer.Option("--out", help="Volume to write: .h5.")],
-    method: Annotated[
-        str, typer.Option("--method", help="How gaps are filled: nearest, linear, cubic-spline, shape-based, inpainting or neural-spline.")
-    ] = "shape-based",
+    method: Annotated[str, typer.Option("--method", help="How gaps are filled; see `synthfib list interpolations`.")] = "shape-based",
+    images: Annotated[
+        Path | None, typer.Option("--images", help="Stack (.h5) with images of the slices, for shine-through; STACK itself by default.")
+    ] = None,
+    weights: Annotated[
+        Path | None, typer.Option("--weights", help="Weights of one's own for a method with a network, see `train-interpolation`.")
+    ] = None,
     positions: Annotated[
         Path | None, typer.Option("--positions", help="Depths of the slices in nm: CSV with a column, or with columns <series>_nm; or a stack (.h5).")
     ] = None,
@@ -41,31 +48,40 @@ def reconstruct(
     json: Json = False,
 ) -> None:
     """Put slices where they were measured, and fill the gaps between them."""
+    from contextlib import ExitStack
+
     import numpy as np
 
     from synthfib.cli.progress import progress
     from synthfib.data.face_files import open_faces
     from synthfib.data.readers import read_volume
     from synthfib.data.writers import check_ending
-    from synthfib.evaluation.overlap import scores
     from synthfib.reconstruction.grid import depths_in_planes
-    from synthfib.reconstruction.interpolation import INTERPOLATORS
+    from synthfib.reconstruction.interpolation import ImageInterpolator
+    from synthfib.reconstruction.interpolation.face_images import open_images
     from synthfib.reconstruction.volume_file import reconstruct_file
 
     check_ending(out, (".h5",))
     options.new_file(out, force)
     if out.exists() and stack.exists() and out.samefile(stack):
         raise InputError(f"The output must be another file than the slices {str(stack)!r}; choose another name.")
-    filling = INTERPOLATORS.load(method)()
+    filling = _method(method, weights)
+    looks = isinstance(filling, ImageInterpolator)
+    if images is not None and not looks:
+        raise InputError(f"The method {method!r} does not look at images; leave out --images, or choose shine-through.")
     truth = read_volume(compare) if compare is not None else None
-    with open_faces(stack, voxel_size_nm=options.voxel_size_nm(voxel_size_nm) if voxel_size_nm else None) as faces:
+    with ExitStack() as files:
+        faces = files.enter_context(open_faces(stack, voxel_size_nm=options.voxel_size_nm(voxel_size_nm) if voxel_size_nm else None))
+        seen = files.enter_context(open_images(images or stack)) if looks else None
         series, positions_nm = _series(faces, positions, measured)
         _check_one_per_slice(faces, positions_nm, series)
         depths, chosen = depths_in_planes(positions_nm, grid_nm, slice_grid_nm=slice_grid_nm, drop=drop)
         moved_nm = np.abs(depths * grid_nm - positions_nm[chosen])
         told = {"positions": series, "slice_grid_nm": slice_grid_nm or grid_nm}
         with progress("Reconstructing") as report:
-            found = reconstruct_file(faces, depths, chosen, out, filling, grid_nm=grid_nm, parameters=told, truth=truth, on_progress=report)
+            found = reconstruct_file(
+                faces, depths, chosen, out, filling, grid_nm=grid_nm, images=seen, parameters=told, truth=truth, on_progress=report
+            )
         size_nm = [grid_nm, *faces.pixel_size_nm]
     document: dict[str, Any] = {
         "stack": str(stack),
@@ -80,10 +96,19 @@ def reconstruct(
         "first_plane": found.first_plane,
         "solid_fraction": found.solid_voxels / float(np.prod(found.shape)),
     }
-    if truth is not None:
-        against = scores(found.confusion)
-        document["against_truth"] = {"mp_percent": 100 * against["mp"], "mgp_percent": 100 * against["mgp"], "mean_dice": against["mean_dice"]}
+    document |= _against(found) if truth is not None else {}
     options.say(document, _text(document), json=json)
+
+
+def _method(name: str, weights: Path | None) -> Interpolator:
+    from synthfib.reconstruction.interpolation import INTERPOLATORS
+
+    made = INTERPOLATORS.load(name)
+    if weights is None:
+        return made()  # type: ignore[no-any-return]
+    if "weights" not in signature(made).parameters:
+        raise InputError(f"The method {name!r} has no weights; leave out --weights, or choose neural-spline, shine-through or inpainting.")
+    return made(weights)  # type: ignore[no-any-return]
 
 
 def _series(faces: FaceFile, file: Path | None, wanted: str | None) -> tuple[str, NDArray[np.float64]]:
@@ -106,6 +131,13 @@ def _check_one_per_slice(faces: FaceFile, positions_nm: NDArray[np.float64], ser
         raise InputError("A volume needs two slices or more, got one; there is nothing to fill in between.")
     if positions_nm.shape != (n_slices,):
         raise InputError(f"One position per slice is required, {series!r} has {positions_nm.size} for {n_slices} slices; complete the table.")
+
+
+def _against(found: Reconstructed) -> dict[str, Any]:
+    from synthfib.evaluation.overlap import scores
+
+    against = scores(found.confusion)
+    return {"against_truth": {"mp_percent": 100 * against["mp"], "mgp_percent": 100 * against["mgp"], "mean_dice": against["mean_dice"]}}
 
 
 def _text(document: dict[str, Any]) -> str:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from synthfib.errors import InputError, UnknownNameError
 from synthfib.reconstruction.grid import ChosenFaces, depths_in_planes, nominal_depths
-from synthfib.reconstruction.interpolation import INTERPOLATORS, Faces, Interpolator, interpolate, whole_planes
+from synthfib.reconstruction.interpolation import INTERPOLATORS, FaceImages, Faces, Interpolator, interpolate, whole_planes
 
 #: Edge of a voxel, and what every slice is meant to be thick.
 GRID_NM = 2.5
@@ -66,7 +66,12 @@ class DataSet:
         return depths_in_planes(positions_nm[self.positions], GRID_NM, slice_grid_nm=self.slice_grid_nm, drop=self.drops)
 
     def make(
-        self, faces: Faces, positions_nm: Mapping[str, NDArray[np.float64]], *, method: Interpolator | None = None
+        self,
+        faces: Faces,
+        positions_nm: Mapping[str, NDArray[np.float64]],
+        *,
+        method: Interpolator | None = None,
+        images: FaceImages | None = None,
     ) -> tuple[NDArray[np.bool_], int]:
         """Return the volume and the number of its first plane.
 
@@ -78,6 +83,8 @@ class DataSet:
             Depths of the faces in nm by who says so.
         method : Interpolator, optional
             An interpolation that is ready; made from its name by default.
+        images : FaceImages, optional
+            Images of the faces, for a method that looks at them.
 
         Raises
         ------
@@ -86,7 +93,8 @@ class DataSet:
         """
         depths, chosen = self.depths(positions_nm)
         ready: Interpolator = INTERPOLATORS.load(self.method)() if method is None else method
-        return np.concatenate(list(interpolate(ChosenFaces(faces, chosen), depths, ready))), whole_planes(depths)[0]
+        shown = None if images is None else images.of(faces.shape, chosen)
+        return np.concatenate(list(interpolate(ChosenFaces(faces, chosen), depths, ready, images=shown))), whole_planes(depths)[0]
 
 
 #: Table 1 of the publication, with true positions.

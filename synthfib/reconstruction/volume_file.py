@@ -19,7 +19,7 @@ from synthfib.data.volume import LabelVolume
 from synthfib.errors import InputError, ResourceError
 from synthfib.evaluation.overlap import Confusion
 from synthfib.reconstruction.grid import ChosenFaces
-from synthfib.reconstruction.interpolation import Interpolator, interpolate, whole_planes
+from synthfib.reconstruction.interpolation import FaceImages, Interpolator, interpolate, whole_planes
 
 _BLOCK_BYTES = 1 << 27
 
@@ -56,6 +56,7 @@ def reconstruct_file(
     method: Interpolator,
     *,
     grid_nm: float,
+    images: FaceImages | None = None,
     parameters: dict[str, Any] | None = None,
     truth: LabelVolume | None = None,
     block_planes: int | None = None,
@@ -77,6 +78,8 @@ def reconstruct_file(
         How gaps are filled.
     grid_nm : float
         Distance of the planes in nm.
+    images : FaceImages, optional
+        Images of all faces of the source, for a method that looks at them.
     parameters : dict, optional
         What the provenance says beside method, grid and first plane.
     truth : LabelVolume, optional
@@ -93,7 +96,9 @@ def reconstruct_file(
     ResourceError
         If the disk has no room for the volume.
     """
-    blocks = interpolate(ChosenFaces(source.faces, chosen), depths, method, block_planes=block_planes or _block_planes(source.faces.shape))
+    shown = None if images is None else images.of(source.faces.shape, chosen)
+    planes = block_planes or _block_planes(source.faces.shape)
+    blocks = interpolate(ChosenFaces(source.faces, chosen), depths, method, images=shown, block_planes=planes)
     first, end = whole_planes(depths)
     shape = (end - first, int(source.faces.shape[1]), int(source.faces.shape[2]))
     size_nm = (grid_nm, *source.pixel_size_nm)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy.ndimage import gaussian_filter
 
-from synthfib.reconstruction.interpolation.base import Interpolator, bracket, interpolate
+from synthfib.reconstruction.interpolation.base import ImageInterpolator, Interpolator, bracket, interpolate
+from synthfib.reconstruction.interpolation.face_images import FaceImages
 
 
 def smooth_structure(seed: int, shape: tuple[int, int, int] = (44, 32, 40)) -> NDArray[np.bool_]:
@@ -23,6 +24,23 @@ def uneven_depths(seed: int, end: int = 44) -> NDArray[np.intp]:
     return np.asarray(depths[depths < end], np.intp)
 
 
+def images_of(faces: NDArray[np.bool_]) -> FaceImages:
+    """Return images of faces, at 1, 2 and 4 keV, that show no more than where they are solid."""
+    return FaceImages(np.stack([20 + 200 * faces.astype(np.uint8)] * 3), np.array([[20, 220]] * 3, np.float32), (1.0, 2.0, 4.0))
+
+
+def planes_between(method: Interpolator, faces: NDArray[np.bool_], depths: ArrayLike, block_planes: int = 64) -> NDArray[np.bool_]:
+    """Return all planes from the first face to the last; a method that looks at images is given some."""
+    return np.concatenate(list(interpolate(faces, depths, method, images=images_of(faces), block_planes=block_planes)))
+
+
+def fill(method: Interpolator, faces: NDArray[np.bool_], depths: NDArray[np.float64], planes: tuple[int, int]) -> NDArray[np.bool_]:
+    """Return the planes of a range; a method that looks at images is given some."""
+    if isinstance(method, ImageInterpolator):
+        return method.fill_seeing(faces, images_of(faces), depths, planes)
+    return method.fill(faces, depths, planes)
+
+
 class InterpolatorContract:
     """Contract suite for one method; a subclass defines the fixture `method`."""
 
@@ -34,7 +52,7 @@ class InterpolatorContract:
     def filled(self, method: Interpolator, seed: int = 1, block_planes: int = 64) -> NDArray[np.bool_]:
         """Return what the method makes of the faces of a smooth structure."""
         depths = uneven_depths(seed)
-        return np.concatenate(list(interpolate(smooth_structure(seed)[depths], depths, method, block_planes=block_planes)))
+        return planes_between(method, smooth_structure(seed)[depths], depths, block_planes)
 
     def test_planes_with_a_face_are_that_face(self, method: Interpolator) -> None:
         depths = uneven_depths(1)
@@ -51,29 +69,29 @@ class InterpolatorContract:
         depths, structure = uneven_depths(2, 280).astype(np.float64), smooth_structure(2, (280, 16, 16))
         faces, planes = structure[depths.astype(int)], (140, 146)
         near = bracket(depths, planes, method.halo)
-        assert np.array_equal(method.fill(faces[near], depths[near], planes), method.fill(faces, depths, planes))
+        assert np.array_equal(fill(method, faces[near], depths[near], planes), fill(method, faces, depths, planes))
 
     def test_filling_twice_gives_the_same_and_changes_no_face(self, method: Interpolator) -> None:
         depths = uneven_depths(3)
         faces = smooth_structure(3)[depths]
         before = faces.copy()
-        once, twice = (np.concatenate(list(interpolate(faces, depths, method))) for _ in range(2))
+        once, twice = (planes_between(method, faces, depths) for _ in range(2))
         assert np.array_equal(once, twice)
         assert np.array_equal(faces, before)
 
     def test_equal_faces_stay_as_they_are_in_between(self, method: Interpolator) -> None:
         face = smooth_structure(4)[0]
-        (found,) = interpolate(np.stack([face] * 4), [0, 4, 7, 12], method)
+        found = planes_between(method, np.stack([face] * 4), [0, 4, 7, 12])
         assert (found == face).mean() > 0.97
 
     def test_depths_may_lie_between_planes(self, method: Interpolator) -> None:
         faces = smooth_structure(5)[[4, 8, 12, 16]]
-        (found,) = interpolate(faces, [0.5, 4.5, 8.5, 12.5], method)
+        found = planes_between(method, faces, [0.5, 4.5, 8.5, 12.5])
         assert found.shape == (12, 32, 40)
 
     def test_two_faces_are_enough(self, method: Interpolator) -> None:
         faces = smooth_structure(6)[[0, 3]]
-        (found,) = interpolate(faces, [0, 3], method)
+        found = planes_between(method, faces, [0, 3])
         assert np.array_equal(found[[0, 3]], faces)
 
     def test_gaps_of_a_smooth_structure_are_filled_better_than_by_chance(self, method: Interpolator) -> None:

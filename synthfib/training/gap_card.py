@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
 import torch
@@ -15,10 +13,7 @@ from synthfib.training.checkpoint import Card, Record
 from synthfib.training.networks.inpainting import InpaintingNetwork
 from synthfib.training.networks.neural_spline import NeuralSpline
 
-GapMethod = Literal["neural-spline", "inpainting"]
-#: Networks by the name of the interpolation method that they serve.
-GAP_NETWORKS: Mapping[GapMethod, Callable[[], torch.nn.Module]] = MappingProxyType({"neural-spline": NeuralSpline, "inpainting": InpaintingNetwork})
-
+GapMethod = Literal["neural-spline", "inpainting", "shine-through"]
 _Positive = Annotated[float, Field(gt=0)]
 
 
@@ -41,12 +36,19 @@ class GapCard(Card):
     method: GapMethod
     synthfib_version: str = __version__
     structures: GapStructures
+    microscope: str | None = None
+    energies_kev: tuple[_Positive, ...] = ()
     settings: dict[str, float | int]
     losses: tuple[float, ...] = ()
 
     def build(self) -> torch.nn.Module:
         """Return the network with fresh weights."""
-        return GAP_NETWORKS[self.method]()
+        return InpaintingNetwork() if self.method == "inpainting" else NeuralSpline(channels=len(self.energies_kev))
+
+    def check(self) -> None:
+        """Raise InputError if a method that sees images does not say which, or another one does."""
+        if (self.method == "shine-through") != bool(self.energies_kev):
+            raise InputError(f"images at {len(self.energies_kev)} energies do not go with the method {self.method!r}; restore the original file.")
 
 
 def gap_structures(**fields: Any) -> GapStructures:

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from synthfib.catalogue import load_material
+from synthfib.catalogue import load_material, load_microscope
+from synthfib.corpus.acquire import acquire
 from synthfib.corpus.recipe import make_generator
 from synthfib.data.milling import SliceThickness
+from synthfib.data.volume import LabelVolume
 from synthfib.training.gap_card import GapStructures
 from synthfib.training.gap_examples import GapExamples
+from synthfib.training.gap_images import GapImageExamples, ImagedStructure
+from synthfib.training.grey_values import PercentileScaling
+from synthfib.training.stacks import InputStack
+
+# What the last face shows through its pores.
+_PLANES_BELOW = 32
 
 
 def make_structures(structures: GapStructures, *, on_volume: Callable[[int], None] | None = None) -> GapExamples:
@@ -28,13 +36,52 @@ def make_structures(structures: GapStructures, *, on_volume: Callable[[int], Non
     InputError
         If a material is unknown, or cannot be made in this size.
     """
-    generators = [make_generator(load_material(name)) for name in structures.materials]
-    side, voxel_nm = structures.voxels, structures.voxel_size_nm
-    volumes = []
-    for number in range(structures.volumes):
-        generator = generators[number % len(generators)]
-        rng = np.random.default_rng([structures.seed, number])
-        volumes.append(generator.generate((side, side, side), (voxel_nm,) * 3, rng=rng).labels != 0)
+    return GapExamples([volume.labels != 0 for volume in _volumes(structures, 0, on_volume)], _thickness(structures))
+
+
+def image_structures(
+    structures: GapStructures, microscope: str, energies_kev: Sequence[float], *, on_volume: Callable[[int], None] | None = None
+) -> GapImageExamples:
+    """Return the same with images of their faces, as a microscope of the catalogue records them.
+
+    Parameters
+    ----------
+    structures : GapStructures
+        As for `make_structures`; volume i is milled and imaged with the seed ``(s, i, 1)``.
+    microscope : str
+        Name of a microscope recipe.
+    energies_kev : sequence of float
+        Landing energies in keV.
+    on_volume : callable, optional
+        Told the number of finished volumes.
+
+    Raises
+    ------
+    InputError
+        If a name is unknown, or structures cannot be made or imaged.
+    """
+    recipe, voxel_nm = load_microscope(microscope), structures.voxel_size_nm
+    imaged = []
+    for number, volume in enumerate(_volumes(structures, _PLANES_BELOW, None)):
+        rng = np.random.default_rng([structures.seed, number, 1])
+        plan = _thickness(structures).plan(pixel_size_nm=(voxel_nm,) * 2, rng=rng, depth_nm=structures.voxels * voxel_nm)
+        stack = acquire(volume, plan, recipe, energies_kev=energies_kev, rng=int(rng.integers(2**63)))
+        scaled = InputStack.of(stack, stack.channels, PercentileScaling())
+        imaged.append(ImagedStructure(volume.labels != 0, plan.voxel_index(voxel_nm), scaled.scaled(scaled.images)))
         if on_volume is not None:
             on_volume(number + 1)
-    return GapExamples(volumes, SliceThickness(structures.mean_thickness_nm, structures.std_thickness_nm, grid_nm=voxel_nm))
+    return GapImageExamples(imaged)
+
+
+def _thickness(structures: GapStructures) -> SliceThickness:
+    return SliceThickness(structures.mean_thickness_nm, structures.std_thickness_nm, grid_nm=structures.voxel_size_nm)
+
+
+def _volumes(structures: GapStructures, planes_below: int, on_volume: Callable[[int], None] | None) -> Iterator[LabelVolume]:
+    generators = [make_generator(load_material(name)) for name in structures.materials]
+    side, voxel_nm = structures.voxels, structures.voxel_size_nm
+    for number in range(structures.volumes):
+        generator, rng = generators[number % len(generators)], np.random.default_rng([structures.seed, number])
+        yield generator.generate((side + planes_below, side, side), (voxel_nm,) * 3, rng=rng)
+        if on_volume is not None:
+            on_volume(number + 1)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -18,7 +18,9 @@ from synthfib.errors import InputError
 from synthfib.training.determinism import reproducible
 from synthfib.training.gap_card import GapCard, GapMethod
 from synthfib.training.gap_examples import GapExamples
+from synthfib.training.gap_images import GapImageExamples
 
+Examples = GapExamples | GapImageExamples
 #: Called with the share of the steps done and the mean loss of the last of them.
 OnStep = Callable[[float, float], None]
 #: Steps between two records of the loss, and of the state.
@@ -65,14 +67,14 @@ class GapTraining:
             raise InputError(f"The edge of an example must be an even number of pixels, got {self.patch_size}.")
 
     def run(
-        self, examples: GapExamples, card: GapCard, *, state_file: Path | None = None, on_step: OnStep | None = None
+        self, examples: Examples, card: GapCard, *, state_file: Path | None = None, on_step: OnStep | None = None
     ) -> tuple[torch.nn.Module, GapCard]:
         """Return a trained network, and its card with the losses.
 
         Parameters
         ----------
-        examples : GapExamples
-            What to learn from.
+        examples : GapExamples or GapImageExamples
+            What to learn from, the latter for the method that sees images.
         card : GapCard
             Says which network.
         state_file : Path, optional
@@ -115,7 +117,7 @@ class _Run:
         schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, settings.learning_rate, total_steps=settings.steps, pct_start=0.05)
         return cls(card, settings, network, optimizer, schedule, [])
 
-    def advance(self, examples: GapExamples, on_step: OnStep | None) -> None:
+    def advance(self, examples: Examples, on_step: OnStep | None) -> None:
         """Go on to the next record."""
         first = len(self.losses) * RECORD_STEPS
         losses: list[float] = []
@@ -154,24 +156,27 @@ class _Run:
         return hashlib.sha256(self.card.model_dump_json().encode()).hexdigest()
 
 
-def _draw_between(network: torch.nn.Module, examples: GapExamples, settings: GapTraining, rng: np.random.Generator) -> torch.Tensor:
+def _between(network: torch.nn.Module, examples: Examples, settings: GapTraining, rng: np.random.Generator) -> torch.Tensor:
     """Cross entropy of missing planes, from the faces around them."""
-    drawn = examples.between(settings.batch_size, settings.patch_size, rng=rng)
-    faces, gaps, shares, solid = map(torch.from_numpy, drawn)
+    faces, gaps, shares, solid = map(torch.from_numpy, examples.between(settings.batch_size, settings.patch_size, rng=rng))
     logits = network(faces.contiguous(memory_format=torch.channels_last), gaps, shares)
     return functional.binary_cross_entropy_with_logits(logits, solid)
 
 
-def _draw_across(network: torch.nn.Module, examples: GapExamples, settings: GapTraining, rng: np.random.Generator) -> torch.Tensor:
+def _across(network: torch.nn.Module, examples: Examples, settings: GapTraining, rng: np.random.Generator) -> torch.Tensor:
     """Squared error of whole sections, as published."""
-    drawn = examples.across(settings.batch_size, settings.patch_size, rng=rng)
+    drawn = cast(GapExamples, examples).across(settings.batch_size, settings.patch_size, rng=rng)
     planes, interpolated, solid = (torch.from_numpy(array).contiguous(memory_format=torch.channels_last) for array in drawn)
     return functional.mse_loss(network(planes, interpolated), solid)
 
 
-_Lesson = Callable[[torch.nn.Module, GapExamples, GapTraining, np.random.Generator], torch.Tensor]
-_LESSONS: Mapping[GapMethod, _Lesson] = MappingProxyType({"neural-spline": _draw_between, "inpainting": _draw_across})
+_Lesson = Callable[[torch.nn.Module, Examples, GapTraining, np.random.Generator], torch.Tensor]
+_LESSONS: Mapping[GapMethod, _Lesson] = MappingProxyType({"neural-spline": _between, "inpainting": _across, "shine-through": _between})
 #: Settings that take minutes on two cores, for each network.
 GAP_TRAININGS: Mapping[GapMethod, GapTraining] = MappingProxyType(
-    {"neural-spline": GapTraining(steps=6000), "inpainting": GapTraining(steps=3000, batch_size=8, learning_rate=1e-3)}
+    {
+        "neural-spline": GapTraining(steps=6000),
+        "inpainting": GapTraining(steps=1500, batch_size=8, learning_rate=1e-3),
+        "shine-through": GapTraining(steps=4000),
+    }
 )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +12,20 @@ from numpy.typing import NDArray
 from synthfib.errors import InputError
 
 
-def grey_histogram(images: NDArray[np.uint8] | NDArray[np.uint16]) -> NDArray[np.int64]:
+class GreyFaces(Protocol):
+    """The faces of a channel, in memory or read one after the other."""
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of the grey values, uint8 or uint16."""
+        ...
+
+    def __iter__(self) -> Iterator[NDArray[Any]]:
+        """Return the faces ``(y, x)`` one after the other."""
+        ...
+
+
+def grey_histogram(images: GreyFaces) -> NDArray[np.int64]:
     """Count every grey value of a channel ``(slice, y, x)``; entry g is the number of pixels with value g."""
     n_values = int(np.iinfo(images.dtype).max) + 1
     counts = np.zeros(n_values, np.int64)
@@ -34,7 +49,7 @@ class PercentileScaling:
         if not 0 <= self.low_percent < self.high_percent <= 100:
             raise InputError(f"Scaling needs percentiles 0 <= low < high <= 100, got {self.low_percent!r} and {self.high_percent!r}.")
 
-    def limits(self, images: NDArray[np.uint8] | NDArray[np.uint16]) -> tuple[float, float]:
+    def limits(self, images: GreyFaces) -> tuple[float, float]:
         """Return the grey values that become 0 and 1, at least one grey value apart."""
         cumulated = np.cumsum(grey_histogram(images))
         ranks = np.array([self.low_percent, self.high_percent]) / 100 * (cumulated[-1] - 1)

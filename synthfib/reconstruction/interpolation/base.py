@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from synthfib.errors import InputError
+from synthfib.reconstruction.interpolation.face_images import FaceImages
 
 
 class Faces(Protocol):
@@ -56,6 +57,18 @@ class Interpolator(ABC):
         """
 
 
+class ImageInterpolator(Interpolator):
+    """An interpolator that looks at the images of the faces, too: what lies below a face shines through its pores."""
+
+    def fill(self, faces: NDArray[np.bool_], depths: NDArray[np.float64], planes: tuple[int, int]) -> NDArray[np.bool_]:
+        """Raise InputError: there are no images."""
+        raise InputError(f"The method {self.name!r} looks at the images of the slices; give them, or choose another method.")
+
+    @abstractmethod
+    def fill_seeing(self, faces: NDArray[np.bool_], images: FaceImages, depths: NDArray[np.float64], planes: tuple[int, int]) -> NDArray[np.bool_]:
+        """Return the planes of a range; `images` are those of the same faces, and the rest is as in `fill`."""
+
+
 def whole_planes(depths: ArrayLike) -> tuple[int, int]:
     """Return the first plane and the one after the last that lie within the depths."""
     ends = np.asarray(depths, np.float64)[[0, -1]]
@@ -71,7 +84,9 @@ def bracket(depths: NDArray[np.float64], planes: tuple[int, int], halo: int) -> 
     return slice(max(min(above, depths.size - 2) - halo, 0), min(below + 1 + halo, depths.size))
 
 
-def interpolate(faces: Faces, depths: ArrayLike, method: Interpolator, *, block_planes: int = 64) -> Iterator[NDArray[np.bool_]]:
+def interpolate(
+    faces: Faces, depths: ArrayLike, method: Interpolator, *, images: FaceImages | None = None, block_planes: int = 64
+) -> Iterator[NDArray[np.bool_]]:
     """Yield all whole planes from the first face to the last, block by block.
 
     Parameters
@@ -82,6 +97,8 @@ def interpolate(faces: Faces, depths: ArrayLike, method: Interpolator, *, block_
         Where the faces are, in units of planes, strictly increasing.
     method : Interpolator
         How gaps are filled.
+    images : FaceImages, optional
+        Images of the same faces, for a method that looks at them.
     block_planes : int
         Planes of a block, 1 or more.
 
@@ -93,14 +110,17 @@ def interpolate(faces: Faces, depths: ArrayLike, method: Interpolator, *, block_
     Raises
     ------
     InputError
-        If there are fewer than two faces, or depths are not one increasing number per face.
+        If there are fewer than two faces, depths are not one increasing number per face, or images are not those of the faces.
     """
     where = np.asarray(depths, np.float64)
     _check(faces, where, block_planes)
-    return _blocks(faces, where, method, block_planes)
+    seen = None if images is None else images.of(faces.shape)
+    return _blocks(faces, where, method, seen, block_planes)
 
 
-def _blocks(faces: Faces, depths: NDArray[np.float64], method: Interpolator, block_planes: int) -> Iterator[NDArray[np.bool_]]:
+def _blocks(
+    faces: Faces, depths: NDArray[np.float64], method: Interpolator, images: FaceImages | None, block_planes: int
+) -> Iterator[NDArray[np.bool_]]:
     first, end = whole_planes(depths)
     held, solid = slice(0, 0), np.empty((0, *faces.shape[1:]), np.bool_)
     for start in range(first, end, block_planes):
@@ -109,7 +129,10 @@ def _blocks(faces: Faces, depths: NDArray[np.float64], method: Interpolator, blo
         known = min(max(held.stop, near.start), near.stop)  # faces of the last block are not read again
         solid = np.concatenate([solid[near.start - held.start :][: known - near.start], np.asarray(faces[known : near.stop]) != 0])
         held = near
-        yield method.fill(solid, depths[near], planes)
+        if isinstance(method, ImageInterpolator) and images is not None:
+            yield method.fill_seeing(solid, images.near(near), depths[near], planes)
+        else:
+            yield method.fill(solid, depths[near], planes)
 
 
 def _check(faces: Faces, depths: NDArray[np.float64], block_planes: int) -> None:

@@ -55,7 +55,7 @@ class Inpainting(Interpolator):
         inside = (places >= first) & (places < end)
         shown[places[inside] - first] = values[inside]
         smooth = cubic_lines(values, places.astype(np.float64), (first, end))
-        network = trained_network("inpainting", self._weights)
+        network, _ = trained_network("inpainting", self._weights)
         with reproducible(seed=0, threads=self._threads):
             both = _sections(network, shown, smooth, 1) + _sections(network, shown, smooth, 2)
         solid = np.where(known[:, None, None], shown, both / 2) > MISSING

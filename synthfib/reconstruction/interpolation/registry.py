@@ -12,5 +12,6 @@ INTERPOLATORS = Registry(
         "shape-based": "synthfib.reconstruction.interpolation.shape_based:ShapeBased",
         "inpainting": "synthfib.reconstruction.interpolation.inpainting:Inpainting",
         "neural-spline": "synthfib.reconstruction.interpolation.neural_spline:NeuralSpline",
+        "shine-through": "synthfib.reconstruction.interpolation.shine_through:ShineThrough",
     },
 )

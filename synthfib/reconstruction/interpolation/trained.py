@@ -11,12 +11,12 @@ from synthfib.errors import InputError
 if TYPE_CHECKING:
     import torch
 
-    from synthfib.training.gap_card import GapMethod
+    from synthfib.training.gap_card import GapCard, GapMethod
 
 
 @lru_cache(maxsize=4)
-def trained_network(method: GapMethod, path: Path | None) -> torch.nn.Module:
-    """Return a trained network: that of a file, or the one that comes with the package.
+def trained_network(method: GapMethod, path: Path | None = None) -> tuple[torch.nn.Module, GapCard]:
+    """Return a trained network and its card: those of a file, or those that come with the package.
 
     Raises
     ------
@@ -30,4 +30,4 @@ def trained_network(method: GapMethod, path: Path | None) -> torch.nn.Module:
     network, card = read_checkpoint(path or Path(__file__).with_name(f"{method}.safetensors"), GapCard)
     if card.method != method:
         raise InputError(f"Weights of the method {method!r} are required, {path} holds those of {card.method!r}.")
-    return network.eval()
+    return network.eval(), card

@@ -30,11 +30,13 @@ class NeuralSpline(nn.Module):
         Feature maps.
     blocks : int
         Residual blocks of two 3x3 convolutions on cells of 2x2 pixels; each sees 8 pixels further.
+    channels : int
+        Images of every face that it sees beside where the face is solid.
     """
 
-    def __init__(self, *, width: int = 32, blocks: int = 4) -> None:
+    def __init__(self, *, width: int = 32, blocks: int = 4, channels: int = 0) -> None:
         super().__init__()
-        self.entry = nn.Conv2d(FACES * _CELL**2, width, 3, padding=1)
+        self.entry = nn.Conv2d(FACES * (1 + channels) * _CELL**2, width, 3, padding=1)
         self.entry_gaps = nn.Linear(FACES - 1, width)
         self.body = nn.ModuleList([_GapBlock(width) for _ in range(blocks)])
         self.exit = nn.Conv2d(width, (_DEGREE + 1) * _CELL**2, 3, padding=1)
@@ -44,8 +46,8 @@ class NeuralSpline(nn.Module):
 
         Parameters
         ----------
-        faces : Tensor of float32, shape (n, 4, y, x)
-            1 in the solid and -1 in the pores; even sides.
+        faces : Tensor of float32, shape (n, 4 * (1 + channels), y, x)
+            1 in the solid and -1 in the pores, and after these the images of each channel; even sides.
         gaps : Tensor of float32, shape (n, 3)
             Planes from face to face.
 
