@@ -40,7 +40,6 @@ from synthfib.reconstruction.data_sets import GRID_NM, PUBLISHED, TARGET_NM, Dat
 from synthfib.reconstruction.expected_errors import copied_errors_percent, distances_above, drifted_distances, nearest_distances
 from synthfib.reconstruction.interpolation import FaceImages, ImageInterpolator, Interpolator, interpolate
 from synthfib.reconstruction.interpolation.ready import ready_methods
-from synthfib.training.grey_values import PercentileScaling
 
 RECIPE = "hierarchical-nanoporous-gold"
 LAW = SliceThickness(10.16, 3.12, grid_nm=GRID_NM, measurement=PositionMeasurement())
@@ -87,9 +86,7 @@ def scored(made: Any, labels: Any, reach_nm: float) -> dict[str, float]:
 
 def images_of(structure: LabelVolume, plan: MillingPlan, seed: int) -> FaceImages:
     """What the microscope of the recipe ``hnpg-multivoltage`` records of the faces."""
-    stack = acquire(structure, plan, load_microscope(MICROSCOPE), energies_kev=ENERGIES_KEV, rng=seed)
-    limits = [PercentileScaling().limits(channel) for channel in stack.images]
-    return FaceImages(stack.images, np.array(limits, np.float32), ENERGIES_KEV)
+    return FaceImages.of(acquire(structure, plan, load_microscope(MICROSCOPE), energies_kev=ENERGIES_KEV, rng=seed))
 
 
 def one_draw(

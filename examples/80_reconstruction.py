@@ -1,7 +1,8 @@
 """Slices of varying thickness made into a volume again, in the ways of the literature and better.
 
 Run ``python examples/80_reconstruction.py [FOLDER]``. A hierarchical structure is known on faces about 10 nm apart; sections along the milling
-direction show what comes back: without putting slices in place, with slices on a grid of 10 nm, and on one of 2.5 nm by several methods.
+direction show what comes back: without putting slices in place, with slices on a grid of 10 nm, and on one of 2.5 nm by several methods, the
+last of which sees the images, too.
 Misplaced voxels are red where solid is missing and blue where there is too much.
 """
 
@@ -14,11 +15,13 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from synthfib.catalogue import load_material
+from synthfib.catalogue import load_material, load_microscope
+from synthfib.corpus.acquire import acquire
 from synthfib.corpus.recipe import make_generator
 from synthfib.data.milling import SliceThickness
 from synthfib.data.position_measurement import PositionMeasurement
 from synthfib.reconstruction.data_sets import GRID_NM, data_set
+from synthfib.reconstruction.interpolation import FaceImages
 from synthfib.reconstruction.interpolation.ready import ready_methods
 
 WAYS = {
@@ -29,7 +32,10 @@ WAYS = {
     "shape-based-s": "grid of 2.5 nm,\nshapes",
     "RML-s": "grid of 2.5 nm,\npublished network",
     "neural-spline-s": "grid of 2.5 nm,\nneural splines",
+    "shine-through-s": "grid of 2.5 nm, what\nshines through, too",
 }
+ENERGIES_KEV = (1.0, 2.0, 4.0)
+PLANES_BELOW = 32  # what the last face shows through its pores
 COLOURS = np.array([[[0.13, 0.13, 0.16], [0.25, 0.55, 0.95]], [[0.90, 0.25, 0.20], [0.93, 0.80, 0.45]]])  # [truth][found]
 
 
@@ -37,16 +43,19 @@ def reconstruct(
     shape: tuple[int, int, int], seed: int, methods: Sequence[str] | None
 ) -> tuple[NDArray[np.bool_], NDArray[np.intp], dict[str, NDArray[np.bool_]]]:
     """The structure, the planes that are known of it, and what every way makes of them."""
-    structure = make_generator(load_material("hierarchical-nanoporous-gold")).generate(shape, (GRID_NM,) * 3, rng=seed).labels != 0
+    whole = (shape[0] + PLANES_BELOW, *shape[1:])
+    volume = make_generator(load_material("hierarchical-nanoporous-gold")).generate(whole, (GRID_NM,) * 3, rng=seed)
+    structure = volume.labels[: shape[0]] != 0
     law = SliceThickness(10.16, 3.12, grid_nm=GRID_NM, measurement=PositionMeasurement())
     plan = law.plan(pixel_size_nm=(GRID_NM,) * 2, rng=seed, depth_nm=shape[0] * GRID_NM)
-    faces, ready = plan.voxel_index(GRID_NM), ready_methods(methods)[0]
+    faces, ready = plan.voxel_index(GRID_NM), ready_methods(methods, ENERGIES_KEV)[0]
+    images = FaceImages.of(acquire(volume, plan, load_microscope("helios-g3-multi-voltage"), energies_kev=ENERGIES_KEV, rng=seed))
     positions = {"true": plan.positions_nm, **plan.measured_positions_nm}
     made = {}
     for name in WAYS:
         wanted = data_set(name)
         if wanted.method in ready:
-            made[name], _ = wanted.make(structure[faces], positions, method=ready[wanted.method])
+            made[name], _ = wanted.make(structure[faces], positions, method=ready[wanted.method], images=images)
     return structure, faces, made
 
 

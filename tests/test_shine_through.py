@@ -60,7 +60,7 @@ def test_what_shines_through_halves_what_is_misplaced() -> None:
     structure = make_generator(load_material("hierarchical-nanoporous-gold")).generate((88, 96, 96), (2.5,) * 3, rng=99)
     plan = SliceThickness(10.16, 3.12, grid_nm=2.5).plan(pixel_size_nm=(2.5, 2.5), rng=99, depth_nm=150.0)
     stack = acquire(structure, plan, load_microscope("helios-g3-multi-voltage"), energies_kev=(2.0,), rng=1)
-    images = FaceImages(stack.images, np.array([PercentileScaling().limits(stack.images[0])], np.float32), (2.0,))
+    images = FaceImages.of(stack)
     faces, positions = structure.labels[plan.voxel_index(2.5)], {"true": plan.positions_nm}
     wrong = {}
     for method in ("neural-spline", "shine-through"):

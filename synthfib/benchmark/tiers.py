@@ -60,8 +60,8 @@ _SMOKE_BLOCKS = {"batch_size": 2, "patch_slices": 16, "patches_per_epoch": 32}
 _SMOKE_SETTINGS_OF: Mapping[str, Mapping[str, Any]] = {
     "unet-3d": _SMOKE_BLOCKS,
     "residual-unet-3d": _SMOKE_BLOCKS,
-    **dict.fromkeys(("2dcnn", "residual-unet", "fusion-early", "fusion-intermediate", "fusion-late", "voting"), {"max_epochs": 4}),
-    **dict.fromkeys(_SMOKE_OPTIONS, {"tiles_per_step": 2, "max_epochs": 2}),
+    **{name: {"max_epochs": 4} for name in ("2dcnn", "residual-unet", "fusion-early", "fusion-intermediate", "fusion-late", "voting")},
+    **{name: {"tiles_per_step": 2, "max_epochs": 2} for name in _SMOKE_OPTIONS},
     "resnet18-unet": {"patch_size": 64, "batch_size": 4, "patches_per_epoch": 16, "max_epochs": 4},
     "resnet18-unet-3d": {"batch_size": 1, "base_features": 16, "patch_size": 64, "patch_slices": 32, "patches_per_epoch": 2, "max_epochs": 1},
     "vnet": {"batch_size": 1, "base_features": 16, "patch_slices": 16, "patches_per_epoch": 2, "max_epochs": 1},

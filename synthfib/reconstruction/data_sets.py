@@ -93,7 +93,7 @@ class DataSet:
         """
         depths, chosen = self.depths(positions_nm)
         ready: Interpolator = INTERPOLATORS.load(self.method)() if method is None else method
-        shown = None if images is None else images.of(faces.shape, chosen)
+        shown = None if images is None else images.fitting(faces.shape, chosen)
         return np.concatenate(list(interpolate(ChosenFaces(faces, chosen), depths, ready, images=shown))), whole_planes(depths)[0]
 
 

@@ -96,7 +96,7 @@ def reconstruct_file(
     ResourceError
         If the disk has no room for the volume.
     """
-    shown = None if images is None else images.of(source.faces.shape, chosen)
+    shown = None if images is None else images.fitting(source.faces.shape, chosen)
     planes = block_planes or _block_planes(source.faces.shape)
     blocks = interpolate(ChosenFaces(source.faces, chosen), depths, method, images=shown, block_planes=planes)
     first, end = whole_planes(depths)

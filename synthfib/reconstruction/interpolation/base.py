@@ -114,7 +114,7 @@ def interpolate(
     """
     where = np.asarray(depths, np.float64)
     _check(faces, where, block_planes)
-    seen = None if images is None else images.of(faces.shape)
+    seen = None if images is None else images.fitting(faces.shape)
     return _blocks(faces, where, method, seen, block_planes)
 
 

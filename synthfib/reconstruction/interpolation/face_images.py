@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthfib.data import hdf5
+from synthfib.data.stack import ImageStack
 from synthfib.errors import InputError
 from synthfib.training.grey_values import PercentileScaling
 
@@ -37,13 +38,19 @@ class FaceImages:
     energies_kev: tuple[float, ...]
     chosen: NDArray[np.intp] | None = None
 
+    @classmethod
+    def of(cls, stack: ImageStack) -> FaceImages:
+        """Return the images of a stack in memory."""
+        limits = [PercentileScaling().limits(channel) for channel in stack.images]
+        return cls(stack.images, np.array(limits, np.float32), tuple(channel.energy_kev for channel in stack.channels))
+
     @property
     def shape(self) -> tuple[int, ...]:
         """Sizes ``(channel, face, y, x)``."""
         channels, faces, *sides = self.grey.shape
         return (channels, faces if self.chosen is None else self.chosen.size, *sides)
 
-    def of(self, shape: tuple[int, ...], chosen: NDArray[np.intp] | None = None) -> FaceImages:
+    def fitting(self, shape: tuple[int, ...], chosen: NDArray[np.intp] | None = None) -> FaceImages:
         """Return the images of faces ``(face, y, x)`` of this shape, or of those that are chosen among them.
 
         Raises
