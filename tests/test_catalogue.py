@@ -126,6 +126,8 @@ def test_the_numbers_of_the_first_recipes() -> None:
     corpus = load_corpus("hnpg-multivoltage")
     assert corpus.pixels == (512, 512)
     assert (corpus.splits.train, corpus.splits.validation, corpus.splits.test) == (6, 2, 2)
+    assert corpus.slice_thickness is not None
+    assert corpus.slice_thickness.grid_nm == corpus.voxel_size_nm, "no face within a voxel"
 
 
 @pytest.mark.parametrize("corpus", [listing.name for listing in catalogue.list_recipes("corpus")])

@@ -16,7 +16,7 @@ import pytest
 import yaml
 from PIL import Image
 
-from synthfib.catalogue import CorpusRecipe, SplitSizes
+from synthfib.catalogue import CorpusRecipe, SliceThicknessRecipe, SplitSizes
 from synthfib.corpus.about import gather, work_of
 from synthfib.corpus.build import build_corpus
 from synthfib.corpus.card import render_card
@@ -230,6 +230,12 @@ def test_licences() -> None:
 @pytest.mark.parametrize(("n_bytes", "text"), [(0, "0 bytes"), (1500, "1.5 kB"), (2_000_000, "2.0 MB"), (3_400_000_000, "3.4 GB")])
 def test_sizes(n_bytes: int, text: str) -> None:
     assert size_text(n_bytes) == text
+
+
+@pytest.mark.parametrize(("grid_nm", "text"), [(5.0, "slices 10 nm apart, faces on multiples of 5 nm.\n"), (None, "slices 10 nm apart.\n")])
+def test_the_card_says_where_faces_lie(corpus: Corpus, grid_nm: float | None, text: str) -> None:
+    resolved = resolve(tiny(slice_thickness=SliceThicknessRecipe(mean_nm=10, grid_nm=grid_nm)))
+    assert text in render_card(gather(resolved, corpus.manifest, corpus.path), n_examples=0)
 
 
 def test_the_card_is_written_without_examples(corpus: Corpus, resolved: ResolvedRecipe) -> None:

@@ -120,6 +120,7 @@ def _body(about: About, n_examples: int) -> str:
     resolved, manifest, said = about.resolved, about.manifest, about.words
     corpus, microscope, thickness = resolved.corpus, resolved.microscope, resolved.thickness
     spread = f" (gamma-distributed, standard deviation {thickness.std_nm:g} nm)" if thickness.std_nm else ""
+    grid = f", faces on multiples of {thickness.grid_nm:g} nm" if thickness.grid_nm else ""
     return _BODY.format(
         title=corpus.title,
         description=said.card,
@@ -134,7 +135,7 @@ def _body(about: About, n_examples: int) -> str:
         microscope=f"{microscope.title} (`{microscope.name}`)",
         energies=", ".join(f"{energy:g}" for energy in resolved.energies_kev) + " keV",
         voxel_nm=corpus.voxel_size_nm,
-        thickness=f"{thickness.mean_nm:g} nm apart{spread}",
+        thickness=f"{thickness.mean_nm:g} nm apart{spread}{grid}",
         simulator=resolved.simulator,
         seed=corpus.seed,
         rows="\n".join(_rows(manifest.volumes)),
