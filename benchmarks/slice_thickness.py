@@ -18,12 +18,13 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
+from scipy.interpolate import CubicSpline
 
 from synthfib.catalogue import load_material, load_microscope
 from synthfib.cli.progress import progress
@@ -43,7 +44,7 @@ from synthfib.reconstruction.interpolation.ready import ready_methods
 
 RECIPE = "hierarchical-nanoporous-gold"
 LAW = SliceThickness(10.16, 3.12, grid_nm=GRID_NM, measurement=PositionMeasurement())
-TIERS = {"small": {"size": 96, "structures": 2, "draws": 2}, "full": {"size": 256, "structures": 25, "draws": 10}}
+TIERS = {"small": {"size": 80, "structures": 2, "draws": 1}, "full": {"size": 256, "structures": 25, "draws": 10}}
 # Images, for methods that look at them; and planes below the last face, which shine through it.
 MICROSCOPE, ENERGIES_KEV, PLANES_BELOW = "helios-g3-multi-voltage", (1.0, 2.0, 4.0), 32
 SCORES = ("mp_percent", "mgp_percent", "mean_dice")
@@ -64,11 +65,12 @@ PUBLISHED_SCORES = {
 PUBLISHED_SPEED = {"cubic-spline": 7 / 128, "inpainting": 44 / 128}
 
 
-def chosen_sets(methods: dict[str, Interpolator]) -> list[DataSet]:
-    """The published data sets, one for every other method, and those by measured positions."""
+def chosen_sets(methods: dict[str, Interpolator], *, slow: bool) -> list[DataSet]:
+    """The published data sets, one for every other method, and those by measured positions, where the published network is left out unless `slow`."""
     published = [found for found in PUBLISHED.values() if found.method in methods]
     others = [data_set(f"{name}-s") for name in methods if name not in {found.method for found in PUBLISHED.values()}]
-    measured = [found for found in (*published, *others) if found.slice_grid_nm is not None and found.method != "linear"]
+    skipped = ("linear",) if slow else ("linear", "inpainting")
+    measured = [found for found in (*published, *others) if found.slice_grid_nm is not None and found.method not in skipped]
     return [*published, *others, *(found.measured_by(series) for series in ("ruler", "automatic") for found in measured)]
 
 
@@ -154,24 +156,44 @@ def summary(found: list[Any]) -> dict[str, Any]:
 
 
 def speed(methods: dict[str, Interpolator]) -> dict[str, Any]:
-    """Seconds per plane of 512 x 512 pixels, faces four planes apart, and how many times those of cubic splines."""
+    """Seconds per plane of 512 x 512 pixels, faces four planes apart, and how many times those of our and of SciPy's cubic splines."""
     generator = cast(LeveledWave, make_generator(load_material(RECIPE)))
-    faces = generator.generate((65, 512, 512), (GRID_NM,) * 3, rng=1).labels[::4] != 0
-    depths = np.arange(len(faces)) * 4.0
-    grey = np.stack([faces.astype(np.uint8)] * len(ENERGIES_KEV))  # what images show makes no difference to speed
-    images = FaceImages(grey, np.array([[0, 1]] * len(ENERGIES_KEV), np.float32), ENERGIES_KEV)
-    found: dict[str, Any] = {}
+    all_faces = generator.generate((65, 512, 512), (GRID_NM,) * 3, rng=1).labels[::4] != 0
+    depths = np.arange(len(all_faces)) * 4.0
+    found: dict[str, Any] = {"scipy": {"seconds_per_plane": _seconds(lambda: _scipy_planes(all_faces, depths))}}
     for name, method in methods.items():
-        times: list[float] = []
-        while len(times) < 2 or (sum(times) < 1 and len(times) < 5):
-            start = time.perf_counter()
-            planes = sum(len(block) for block in interpolate(faces, depths, method, images=images))
-            times.append(time.perf_counter() - start)
-        found[name] = {"seconds_per_plane": min(times) / planes}
+        side = 128 if name == "inpainting" else 512  # it takes minutes; what it costs grows with the number of pixels
+        faces = all_faces[:, :side, :side]
+        grey = np.stack([faces.astype(np.uint8)] * len(ENERGIES_KEV))  # what images show makes no difference to speed
+        images = FaceImages(grey, np.array([[0, 1]] * len(ENERGIES_KEV), np.float32), ENERGIES_KEV)
+
+        def run(faces: Any = faces, method: Interpolator = method, images: FaceImages = images) -> int:
+            return sum(len(block) for block in interpolate(faces, depths, method, images=images))
+
+        found[name] = {"seconds_per_plane": _seconds(run) * (512 / side) ** 2}
     for entry in found.values():
-        entry["times_cubic_spline"] = entry["seconds_per_plane"] / found["cubic-spline"]["seconds_per_plane"]
-    published = {"seconds_per_plane": PUBLISHED_SPEED, "times_cubic_spline": PUBLISHED_SPEED["inpainting"] / PUBLISHED_SPEED["cubic-spline"]}
+        for peer in ("cubic-spline", "scipy"):
+            if peer in found:
+                entry[f"times_{peer}"] = entry["seconds_per_plane"] / found[peer]["seconds_per_plane"]
+    published = {"seconds_per_plane": PUBLISHED_SPEED, "times_cubic-spline": PUBLISHED_SPEED["inpainting"] / PUBLISHED_SPEED["cubic-spline"]}
     return {"methods": found, "published": published}
+
+
+def _scipy_planes(faces: Any, depths: Any) -> int:
+    """Planes by the cubic splines of SciPy, as one would write it down."""
+    planes = np.arange(int(depths[-1]) + 1)
+    return len(CubicSpline(depths, faces.astype(np.float32))(planes) >= 0.5)
+
+
+def _seconds(run: Callable[[], int]) -> float:
+    """Least time for a plane of two runs or more; `run` returns the number of planes."""
+    times: list[float] = []
+    planes = 1
+    while len(times) < 2 or (sum(times) < 1 and len(times) < 5):
+        start = time.perf_counter()
+        planes = run()
+        times.append(time.perf_counter() - start)
+    return min(times) / planes
 
 
 def law(structure: LeveledWave, scale: dict[str, int]) -> dict[str, Any]:
@@ -249,7 +271,9 @@ def show(document: dict[str, Any]) -> None:
     for name, reason in document["missing"].items():
         print(f"left out: {name} ({reason})")
     for name, entry in document.get("speed", {}).get("methods", {}).items():
-        print(f"{name:<16} {1000 * entry['seconds_per_plane']:8.2f} ms per plane of 512 x 512, {entry['times_cubic_spline']:.2f} times cubic splines")
+        print(
+            f"{name:<16} {1000 * entry['seconds_per_plane']:8.2f} ms per plane of 512 x 512, {entry['times_scipy']:.2f} times SciPy's cubic splines"
+        )
     for name, entry in document.get("law", {}).get("mp_percent", {}).items():
         print(f"law, {name:<17} MP {entry['measured']:.2f} % measured, {entry['law']:.2f} % predicted")
     for key, value in document.get("law", {}).get("sensitivity_mp_percent", {}).items():
@@ -272,7 +296,7 @@ def main() -> None:
     structure = cast(LeveledWave, make_generator(load_material(RECIPE)))
     if options.fine_ligament_nm is not None:
         structure = with_fine_ligaments(structure, options.fine_ligament_nm)
-    found = runs(structure, scale, chosen_sets(methods), methods, options.runs)
+    found = runs(structure, scale, chosen_sets(methods, slow=options.tier == "full"), methods, options.runs)
     document: dict[str, Any] = {
         "tier": options.tier,
         **scale,

@@ -18,6 +18,8 @@ from synthfib.training.networks.neural_spline import END_GAP, FACES
 _DEPTHS = 3
 #: Chance that a gap is taken for the first or the last one of a stack, where the face beyond it is missing.
 _END_CHANCE = 0.05
+#: Chance that a structure runs straight through all faces, as random structures hardly do, and real ones may.
+_STRAIGHT_CHANCE = 0.03
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,6 +84,8 @@ class GapExamples:
         faces = self._faces(FACES, rng)
         above, below = faces[FACES // 2 - 1 : FACES // 2 + 1]
         block = self._block((int(faces[-1]) + 1, size, size), rng)
+        if rng.random() < _STRAIGHT_CHANCE:
+            block[:] = block[0]
         missing = rng.integers(above + 1, below, _DEPTHS)
         shown, gaps = block[faces], np.diff(faces).astype(np.float32)
         end = rng.random()
