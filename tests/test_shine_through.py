@@ -57,7 +57,7 @@ def test_images_are_scaled_and_put_in_the_order_asked_for(tmp_path: Path) -> Non
 
 def test_what_shines_through_halves_what_is_misplaced() -> None:
     """Shown on a structure that no network has seen; both ways were trained alike, and the images are as noisy as those of a fast scan."""
-    structure = make_generator(load_material("hierarchical-nanoporous-gold")).generate((88, 96, 96), (2.5,) * 3, rng=99)
+    structure = make_generator(load_material("hierarchical-nanoporous-gold")).generate((88, 96, 96), (2.5, 2.5, 2.5), rng=99)
     plan = SliceThickness(10.16, 3.12, grid_nm=2.5).plan(pixel_size_nm=(2.5, 2.5), rng=99, depth_nm=150.0)
     stack = acquire(structure, plan, load_microscope("helios-g3-multi-voltage"), energies_kev=(2.0,), rng=1)
     images = FaceImages.of(stack)

@@ -64,7 +64,7 @@ def image_structures(
     imaged = []
     for number, volume in enumerate(_volumes(structures, _PLANES_BELOW, None)):
         rng = np.random.default_rng([structures.seed, number, 1])
-        plan = _thickness(structures).plan(pixel_size_nm=(voxel_nm,) * 2, rng=rng, depth_nm=structures.voxels * voxel_nm)
+        plan = _thickness(structures).plan(pixel_size_nm=(voxel_nm, voxel_nm), rng=rng, depth_nm=structures.voxels * voxel_nm)
         stack = acquire(volume, plan, recipe, energies_kev=energies_kev, rng=int(rng.integers(2**63)))
         scaled = InputStack.of(stack, stack.channels, PercentileScaling())
         imaged.append(ImagedStructure(volume.labels != 0, plan.voxel_index(voxel_nm), scaled.scaled(scaled.images)))
@@ -82,6 +82,6 @@ def _volumes(structures: GapStructures, planes_below: int, on_volume: Callable[[
     side, voxel_nm = structures.voxels, structures.voxel_size_nm
     for number in range(structures.volumes):
         generator, rng = generators[number % len(generators)], np.random.default_rng([structures.seed, number])
-        yield generator.generate((side + planes_below, side, side), (voxel_nm,) * 3, rng=rng)
+        yield generator.generate((side + planes_below, side, side), (voxel_nm, voxel_nm, voxel_nm), rng=rng)
         if on_volume is not None:
             on_volume(number + 1)
