@@ -15,9 +15,9 @@ from synthfib.training.networks.inpainting import MISSING
 from synthfib.training.networks.neural_spline import END_GAP, FACES
 
 #: Planes of a gap that one example asks for.
-_DEPTHS = 3
+DEPTHS = 3
 #: Chance that a gap is taken for the first or the last one of a stack, where the face beyond it is missing.
-_END_CHANCE = 0.05
+END_CHANCE = 0.05
 #: Chance that a structure runs straight through all faces, as random structures hardly do, and real ones may.
 _STRAIGHT_CHANCE = 0.03
 
@@ -86,12 +86,12 @@ class GapExamples:
         block = self._block((int(faces[-1]) + 1, size, size), rng)
         if rng.random() < _STRAIGHT_CHANCE:
             block[:] = block[0]
-        missing = rng.integers(above + 1, below, _DEPTHS)
+        missing = rng.integers(above + 1, below, DEPTHS)
         shown, gaps = block[faces], np.diff(faces).astype(np.float32)
         end = rng.random()
-        if end < _END_CHANCE:
+        if end < END_CHANCE:
             shown[0], gaps[0] = shown[1], END_GAP
-        elif end > 1 - _END_CHANCE:
+        elif end > 1 - END_CHANCE:
             shown[-1], gaps[-1] = shown[-2], END_GAP
         return 2.0 * shown - 1, gaps, (missing - above) / (below - above), block[missing]
 

@@ -10,11 +10,8 @@ from numpy.typing import NDArray
 
 from synthfib.errors import InputError
 from synthfib.training.augmentation import Augmentation
+from synthfib.training.gap_examples import DEPTHS, END_CHANCE
 from synthfib.training.networks.neural_spline import END_GAP, FACES
-
-_DEPTHS = 3
-_END_CHANCE = 0.05
-
 
 _USUAL_CHANGES = Augmentation(contrast=0.05, brightness=0.05)
 
@@ -86,14 +83,14 @@ class GapImageExamples:
         shown = np.arange(gap + 1 - FACES // 2, gap + 1 + FACES // 2)
         planes = structure.planes[shown]
         above, below = planes[FACES // 2 - 1 : FACES // 2 + 1]
-        missing = rng.integers(above + 1, below, _DEPTHS)
+        missing = rng.integers(above + 1, below, DEPTHS)
         top, left = (int(rng.integers(side - size + 1)) for side in structure.solid.shape[1:])
         window = (slice(top, top + size), slice(left, left + size))
         change = self.augmentation.draw(rng=rng)
         faces = 2.0 * change.turn(structure.solid[planes][:, *window].astype(np.float32)) - 1
         images = change.light(change.turn(structure.images[(slice(None), shown, *window)]))
         gaps, end = np.diff(planes).astype(np.float32), rng.random()
-        for cut, last, inner in ((end < _END_CHANCE, 0, 1), (end > 1 - _END_CHANCE, -1, -2)):
+        for cut, last, inner in ((end < END_CHANCE, 0, 1), (end > 1 - END_CHANCE, -1, -2)):
             if cut:
                 faces[last], images[:, last], gaps[last] = faces[inner], images[:, inner], END_GAP
         solid = change.turn(structure.solid[missing][:, *window].astype(np.float32))
