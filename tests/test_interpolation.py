@@ -14,7 +14,7 @@ from synthfib.reconstruction.interpolation.nearest import Nearest
 from synthfib.reconstruction.interpolation.ready import ready_method
 from synthfib.reconstruction.interpolation.shape_based import ShapeBased, signed_distance
 from synthfib.reconstruction.interpolation.spline import CubicSpline
-from synthfib.reconstruction.interpolation.weights import spline_weights
+from synthfib.reconstruction.interpolation.spline_weights import spline_weights
 from synthfib.testing.interpolators import InterpolatorContract, smooth_structure, uneven_depths
 
 

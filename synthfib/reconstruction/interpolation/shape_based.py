@@ -13,7 +13,7 @@ from scipy.ndimage import distance_transform_edt
 from synthfib.errors import InputError
 from synthfib.reconstruction.interpolation._distance_kernels import short_distances
 from synthfib.reconstruction.interpolation.base import Interpolator, bracket
-from synthfib.reconstruction.interpolation.weights import SPLINE_HALO, spline_weights, weighted
+from synthfib.reconstruction.interpolation.spline_weights import SPLINE_HALO, spline_weights, weighted
 
 _ROWS_AT_ONCE = 256
 

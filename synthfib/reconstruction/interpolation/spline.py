@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from synthfib.errors import InputError
 from synthfib.reconstruction.interpolation.base import Interpolator, bracket
-from synthfib.reconstruction.interpolation.weights import SPLINE_HALO, spline_weights, weighted
+from synthfib.reconstruction.interpolation.spline_weights import SPLINE_HALO, spline_weights, weighted
 
 _HOLE_PIXELS = 20
 # Where solid and pore weigh the same there is solid, whatever the rounding of the last digits.
