@@ -56,7 +56,7 @@ def test_images_are_scaled_and_put_in_the_order_asked_for(tmp_path: Path) -> Non
 
 
 def test_what_shines_through_halves_what_is_misplaced() -> None:
-    """Shown on a structure that no network has seen; both ways were trained alike, and the images are as noisy as those of a fast scan."""
+    """Shown on a structure that neither network has seen; the images are as noisy as those of a fast scan."""
     structure = make_generator(load_material("hierarchical-nanoporous-gold")).generate((88, 96, 96), (2.5, 2.5, 2.5), rng=99)
     plan = SliceThickness(10.16, 3.12, grid_nm=2.5).plan(pixel_size_nm=(2.5, 2.5), rng=99, depth_nm=150.0)
     stack = acquire(structure, plan, load_microscope("helios-g3-multi-voltage"), energies_kev=(2.0,), rng=1)
@@ -67,4 +67,4 @@ def test_what_shines_through_halves_what_is_misplaced() -> None:
         made, _ = data_set(f"{method}-s").make(faces, positions, images=images)
         wrong[method] = float((made != (structure.labels[: len(made)] != 0)).mean())
     assert wrong["neural-spline"] < 0.035, wrong
-    assert wrong["shine-through"] < 0.65 * wrong["neural-spline"], wrong
+    assert wrong["shine-through"] < 0.5 * wrong["neural-spline"], wrong
