@@ -11,7 +11,9 @@ import h5py
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from scipy import ndimage
 
+from synthfib.benchmark.leaderboard import structure_table
 from synthfib.benchmark.predictions import read_prediction, score_predictions
 from synthfib.benchmark.run import Task
 from synthfib.data.nifti import write_nifti
@@ -62,6 +64,27 @@ def test_every_format_gets_the_scores_of_its_mask(task: Task, tmp_path: Path, na
     assert [entry["scores"] for entry in found["volumes"]] == [scores(confusion) for confusion in confusions]
     assert found["pooled"] == scores(confusions[0] + confusions[1])
     assert found["corpus"]["digest"] == task.corpus.digest
+
+
+def test_isotropy_of_predictions_is_scored_beside_that_of_the_truth(tmp_path: Path) -> None:
+    """The truth given back is as isotropic as the truth; smeared along x it is less so."""
+    task = Task(porous_corpus(shape=(24, 48, 48)))
+    names = task.names()
+    for name, smear in zip(names, (0, 6), strict=True):
+        solid = task.corpus.read(name).labels
+        assert solid is not None
+        np.save(tmp_path / f"{name}.npy", ndimage.maximum_filter1d((solid != 0).astype(np.uint8), 1 + smear, axis=2))
+    found = score_predictions(task, tmp_path)
+    same, smeared = (volume["structure"] for volume in found["volumes"])
+    assert same["isotropy_tpcf"] == same["truth_isotropy_tpcf"]
+    assert smeared["isotropy_tpcf"] > 1.5 * smeared["truth_isotropy_tpcf"]
+    assert all(name in structure_table(found) for name in (*names, "tpcf", f"{same['isotropy_tpcf']:.3f}"))
+
+
+def test_volumes_too_small_for_isotropy_have_no_table_of_it(task: Task, tmp_path: Path) -> None:
+    for name in task.names():
+        np.save(tmp_path / f"{name}.npy", np.zeros(SHAPE, np.uint8))
+    assert structure_table(score_predictions(task, tmp_path)) == ""
 
 
 def test_a_missing_volume_is_named(task: Task, tmp_path: Path) -> None:

@@ -56,7 +56,7 @@ def drifting() -> tuple[ImageStack, Registration]:
     moved = walk(1.0)
     moved[:, 15:18] += (0.0, 8.0)  # a jump that is taken back
     stack = recorded(block(), moved)
-    return stack, register(stack)
+    return stack, register(stack, isotropic=False)  # by chance, its dozen ligaments lean by 0.2 pixels a slice
 
 
 def test_drift_with_a_jump_is_found(drifting: tuple[ImageStack, Registration]) -> None:
@@ -79,7 +79,7 @@ def test_the_error_that_is_stated_is_of_the_size_of_the_true_one(drifting: tuple
 
 def test_images_alone_decide_and_twice_the_same(drifting: tuple[ImageStack, Registration]) -> None:
     stack, found = drifting
-    again = register(stack.without_truth())
+    again = register(stack.without_truth(), isotropic=False)
     assert again.displacement_px.tobytes() == found.displacement_px.tobytes()
 
 
@@ -104,6 +104,18 @@ def test_slow_motion_is_drift_where_the_structure_is_said_to_be_isotropic(drifti
     stack, found = drifting
     known = register(stack, isotropic=True)
     assert rms_error_px(known.displacement_px, known.apparent_px) < 0.5 * rms_error_px(found.displacement_px, found.apparent_px)
+
+
+def test_whether_slow_motion_is_drift_is_decided_by_the_faces() -> None:
+    """Four structures of a dozen ligaments; with slow motion left to the structure on principle, and none of it, and as it turns out."""
+    errors = {None: 0.0, True: 0.0, False: 0.0}
+    for seed in range(3, 7):
+        moved = walk(1.0, seed)
+        stack = recorded(block(seed), moved)
+        for known in errors:
+            errors[known] += rms_error_px(register(stack, isotropic=known).displacement_px, moved) / 4
+    assert errors[None] < 1.1 * min(errors[True], errors[False])
+    assert errors[None] < 0.7
 
 
 def test_one_channel_and_one_slice_will_do() -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from synthfib.benchmark.structure import ERRORS
+
 #: Heading, key and number format of each column after the name.
 _COLUMNS = (
     ("mean Dice", "mean_dice", ".4f"),
@@ -65,6 +67,23 @@ def volume_table(document: Mapping[str, Any]) -> str:
     return aligned(
         [["volume", *(each[0] for each in titles)], *([name, *(f"{f * own[key]:{spec}}" for _, key, f, spec in titles)] for name, own in lines)]
     )
+
+
+def structure_table(document: Mapping[str, Any]) -> str:
+    """Return the isotropy errors of every volume with their intervals, and beside each that of the truth; empty if all are too small."""
+    names = [name for name in ERRORS if any(f"isotropy_{name}" in volume["structure"] for volume in document["volumes"])]
+    rows = [["isotropy error", *(title for name in names for title in (name, "true"))]]
+    for volume in document["volumes"]:
+        found, ends = volume["structure"], volume["intervals"]
+        row = [volume["volume"]]
+        for own in (f"isotropy_{name}" for name in names):
+            low, high = ends.get(own, (0.0, 0.0))
+            row += [
+                f"{found[own]:.3f} [{low:.3f}, {high:.3f}]" if own in found else "",
+                f"{found[true]:.3f}" if (true := f"truth_{own}") in found else "",
+            ]
+        rows.append(row)
+    return aligned(rows) if names else ""
 
 
 def leaderboard(scores: Iterable[Mapping[str, Any]]) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthfib._version import __version__
-from synthfib.benchmark.run import Task, labelled, pooled_scores
+from synthfib.benchmark.run import Task, labelled, pooled_scores, volume_scores
 from synthfib.data import hdf5
 from synthfib.data.nifti import read_nifti
 from synthfib.data.raw import read_hdf5, read_npy
@@ -19,7 +18,6 @@ from synthfib.data.segmentation_file import SEGMENTATION_KIND
 from synthfib.data.tiff import read_tiff
 from synthfib.data.untrusted import check_plain_file
 from synthfib.errors import InputError
-from synthfib.evaluation.overlap import Confusion, scores
 
 FORMAT = "synthfib/evaluation@1"
 EXPECTED = (
@@ -45,7 +43,8 @@ def score_predictions(corpus: Task, folder: Path, *, on_progress: Callable[[floa
     Returns
     -------
     dict
-        ``corpus``, ``predictions``, ``volumes`` (``volume``, ``file``, ``confusion``, ``scores``) and ``pooled``, as plain JSON types.
+        ``corpus``, ``predictions``, ``volumes`` (``volume``, ``file`` and `synthfib.benchmark.run.volume_scores`) and ``pooled``, as plain
+        JSON types.
 
     Raises
     ------
@@ -61,9 +60,7 @@ def score_predictions(corpus: Task, folder: Path, *, on_progress: Callable[[floa
         if on_progress is not None:
             on_progress(done / len(files), name)
         stack = labelled(corpus.corpus, name)
-        assert stack.labels is not None
-        confusion = Confusion.of(read_prediction(file, stack.shape[1:]), stack.labels)
-        volumes.append({"volume": name, "file": file.name, "confusion": asdict(confusion), "scores": scores(confusion)})
+        volumes.append({"volume": name, "file": file.name, **volume_scores(read_prediction(file, stack.shape[1:]), stack)})
     document = {"schema": FORMAT, "synthfib": __version__, "corpus": corpus.to_dict()["corpus"], "predictions": str(folder)}
     return {**document, "volumes": volumes, "pooled": pooled_scores(volumes)}
 

@@ -14,6 +14,7 @@ from time import perf_counter
 from typing import Any, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from synthfib._version import __version__
 from synthfib.benchmark.entrants import Entrant
@@ -154,15 +155,19 @@ class Run:
             probability = segmenter.predict(stack.without_truth())
             seconds += perf_counter() - started
             assert stack.labels is not None
-            confusion = Confusion.of(probability, stack.labels)
-            found, truth = np.asarray(probability >= SOLID_FROM, np.bool_), stack.labels != 0
-            show.look_at(name, found, truth)
-            structure = structure_scores(found, truth, stack.plan)
-            entry = {"volume": name, "confusion": asdict(confusion), "scores": scores(confusion), "structure": structure.pop("scores"), **structure}
-            volumes.append({**entry, "details": dict(segmenter.describe(stack.without_truth()))})
+            show.look_at(name, np.asarray(probability >= SOLID_FROM, np.bool_), stack.labels != 0)
+            volumes.append({"volume": name, **volume_scores(probability, stack), "details": dict(segmenter.describe(stack.without_truth()))})
         shown = {volume for volume, _ in show.places().values()}
         write_slices(self.folder / SLICES, show.show({name: self.task.corpus.read(name) for name in shown}))
         return volumes, seconds
+
+
+def volume_scores(probability: NDArray[Any], stack: ImageStack) -> dict[str, Any]:
+    """Return ``confusion``, ``scores`` of overlap, and what `structure_scores` says, of the segmentation of a stack with labels."""
+    assert stack.labels is not None
+    confusion = Confusion.of(probability, stack.labels)
+    structure = structure_scores(np.asarray(probability >= SOLID_FROM, np.bool_), stack.labels != 0, stack.plan)
+    return {"confusion": asdict(confusion), "scores": scores(confusion), "structure": structure.pop("scores"), **structure}
 
 
 def pooled_scores(volumes: list[dict[str, Any]]) -> dict[str, float]:

@@ -21,7 +21,9 @@ def align(
     stack: Annotated[Path, typer.Argument(help="Stack to align: .h5, .tif or .npy.")],
     out: Annotated[Path, typer.Option("--out", help="Stack to write: .h5 (with the truth) or .tif (images only).")],
     reference_kev: Annotated[float | None, typer.Option("--reference-kev", help="Channel that stays in the mean: 2 keV or the first.")] = None,
-    isotropic: Annotated[bool, typer.Option("--isotropic", help="The structure has no preferred inclination: slow motion is drift.")] = False,
+    isotropic: Annotated[
+        bool | None, typer.Option("--isotropic/--inclined", help="Whether slow motion is drift or structure; by default, the faces decide.")
+    ] = None,
     affine: Annotated[bool, typer.Option("--affine", help="Undo rotation and stretch between channels too, by interpolation.")] = False,
     subpixel: Annotated[bool, typer.Option("--subpixel", help="Move by parts of a pixel, by interpolation; by default whole pixels.")] = False,
     voxel_size_nm: VoxelSize = None,

@@ -11,7 +11,7 @@ from synthfib.cli import options
 from synthfib.cli.options import Force, Json, Seed
 from synthfib.errors import InputError, UnknownNameError
 
-_MICROSCOPE = "helios-g3-multi-voltage"
+_MICROSCOPES = "helios-g3-multi-voltage"
 
 
 def train_interpolation(
@@ -23,7 +23,9 @@ def train_interpolation(
     std_nm: Annotated[float, typer.Option("--std-nm", help="Standard deviation of the slice thickness.")] = 3.12,
     volumes: Annotated[int, typer.Option("--volumes", min=1, max=10_000, help="Structures to make.")] = 8,
     voxels: Annotated[int, typer.Option("--voxels", min=80, max=2048, help="Voxels along an edge of a structure.")] = 224,
-    microscope: Annotated[str, typer.Option("--microscope", help="Which microscope records the images that shine-through sees.")] = _MICROSCOPE,
+    microscopes: Annotated[
+        str, typer.Option("--microscopes", metavar="NAME,NAME", help="What records the images that shine-through sees; they take turns.")
+    ] = _MICROSCOPES,
     energies_kev: Annotated[
         str | None, typer.Option("--energies-kev", metavar="E,E", help="Their landing energies; those of the microscope by default.")
     ] = None,
@@ -51,7 +53,7 @@ def train_interpolation(
     if method not in GAP_TRAININGS:
         raise UnknownNameError("interpolation method with a network", method, GAP_TRAININGS)
     structures = gap_structures(
-        materials=tuple(name.strip() for name in materials.split(",")),
+        materials=_names(materials),
         volumes=volumes,
         voxels=voxels,
         seed=seed,
@@ -62,8 +64,9 @@ def train_interpolation(
     sees = method == "shine-through"
     if energies_kev is not None and not sees:
         raise InputError(f"The method {method!r} sees no images; leave out --energies-kev, or choose shine-through.")
-    given = options.numbers(energies_kev, "--energies-kev") if energies_kev else load_microscope(microscope).energies_kev
-    seen = {"microscope": microscope, "energies_kev": tuple(given)} if sees else {}
+    recorders = _names(microscopes)
+    given = options.numbers(energies_kev, "--energies-kev") if energies_kev else load_microscope(recorders[0]).energies_kev
+    seen = {"microscopes": recorders, "energies_kev": tuple(given)} if sees else {}
     card = GapCard.model_validate({"method": method, "structures": structures, "settings": {}, **seen})
     training = replace(GAP_TRAININGS[card.method], seed=seed, threads=threads, **({} if steps is None else {"steps": steps}))
     state_file = out.with_suffix(".last.pt")
@@ -73,7 +76,7 @@ def train_interpolation(
             report(done / volumes, "")
 
         if sees:
-            examples: Examples = image_structures(structures, microscope, card.energies_kev, on_volume=tell)
+            examples: Examples = image_structures(structures, recorders, card.energies_kev, on_volume=tell)
         else:
             examples = make_structures(structures, on_volume=tell)
     with progress("Training") as report:
@@ -83,3 +86,7 @@ def train_interpolation(
     state_file.unlink(missing_ok=True)
     document = {"weights": str(out), "method": method, "steps": training.steps, "loss": card.losses[-1], "seed": seed}
     options.say(document, f"last loss {card.losses[-1]:.4f}, written to {out}", json=json)
+
+
+def _names(given: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in given.split(","))

@@ -104,7 +104,7 @@ def evaluate(
             raise InputError("Either one segmentation with --truth, or a corpus and a folder of predictions is required, got both.")
         _evaluate_one(found, truth, voxel_size_nm, threshold, json)
         return
-    from synthfib.benchmark.leaderboard import volume_table
+    from synthfib.benchmark.leaderboard import structure_table, volume_table
     from synthfib.benchmark.predictions import EXPECTED, score_predictions
     from synthfib.benchmark.run import Task
     from synthfib.cli.progress import progress
@@ -114,7 +114,8 @@ def evaluate(
         raise InputError(f"A segmentation needs --truth; a corpus needs a folder of predictions: {EXPECTED}.")
     with progress("Evaluating") as report:
         document = score_predictions(Task(Corpus.open(found), split), predictions, on_progress=report)
-    options.say(document, volume_table(document), json=json)
+    tables = [table for table in (volume_table(document), structure_table(document)) if table]
+    options.say(document, "\n".join(tables), json=json)
 
 
 def _evaluate_one(segmentation: Path, truth: Path, voxel_size_nm: str | None, threshold: float | None, json: bool) -> None:

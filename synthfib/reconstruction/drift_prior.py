@@ -8,6 +8,7 @@ for a path of any constant inclination plus one that changes slowly. How strong 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -27,8 +28,11 @@ _HEAVY_TAIL = 3.0
 #: Slices after which the inclination of the structure may have become another one.
 _INCLINATION_SLICES = (6.0, 20.0)
 _LEAST_BETWEEN_PX = 0.02
-#: Inclination that the ligaments of an isotropic structure have by chance on one run, in pixels per slice.
-_CHANCE_PX = 0.01
+#: Inclination of anything that may be inclined, in pixels per slice.
+_ANY_INCLINATION_PX = 1.0
+#: Usual change of inclination, in pixels per slice, and the spread of its logarithm.
+_USUAL_BEND_PX = 0.02
+_BEND_SPREAD = 2.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,7 +54,7 @@ class DriftPrior:
     steps : ndarray of float64, shape (slice,)
         Variance of each step as a multiple of the usual one.
     isotropic : bool
-        Whether the structure has no inclination but that of its single ligaments.
+        Whether the structure has no inclination but that of its ligaments, by chance, which is of the size of its change.
     """
 
     spread_px: float
@@ -74,7 +78,7 @@ class DriftPrior:
         index = np.arange(self.steps.size, dtype=np.float64)
         between = np.abs(index[:-1, None] - index[:-1])
         summed = np.tril(np.ones((index.size, index.size - 1)), -1)
-        straight = (index - index.mean()) * (_CHANCE_PX if self.isotropic else math.sqrt(_UNKNOWN) / index.size)
+        straight = (index - index.mean()) * (self.inclination_px if self.isotropic else _ANY_INCLINATION_PX)
         changing = summed @ (self.inclination_px**2 * np.exp(-between / self.inclination_slices)) @ summed.T
         return np.asarray(changing + _UNKNOWN + np.outer(straight, straight))
 
@@ -115,8 +119,13 @@ def separate(evidence: Evidence, prior: DriftPrior, n_channels: int) -> Motion:
     return Motion(*(np.stack(part, axis=-1) for part in zip(*parts, strict=True)))
 
 
+def likelier(evidence: Evidence, priors: Iterable[DriftPrior], n_channels: int) -> DriftPrior:
+    """Return the one of adapted priors under which the faces are most likely."""
+    return min(priors, key=lambda prior: _surprise(_of_slices(evidence, prior, n_channels), prior))
+
+
 def adapt(evidence: Evidence, prior: DriftPrior, n_channels: int, *, rounds: int = 3) -> DriftPrior:
-    """Return the prior under which the faces are most likely."""
+    """Return the prior with the strengths under which the faces are most likely."""
     prior = replace(prior, between_channels_px=_between_channels(evidence, prior, n_channels))
     for again in range(rounds):
         lengths = (prior.inclination_slices,) if again else _INCLINATION_SLICES
@@ -175,7 +184,7 @@ def _most_likely(evidence: Evidence, prior: DriftPrior, lengths: tuple[float, ..
     options = {"maxfev": 90, "xatol": 0.03, "fatol": 0.03, "initial_simplex": simplex}
     best: Any = None
     for length in lengths:
-        found = minimize(partial(_surprise, evidence=evidence, prior=prior, length=length), start, method="Nelder-Mead", options=options)
+        found = minimize(partial(_surprise_at, evidence=evidence, prior=prior, length=length), start, method="Nelder-Mead", options=options)
         if best is None or found.fun < best[0]:
             best = (found.fun, _with(prior, found.x, length))
     chosen: DriftPrior = best[1]
@@ -193,20 +202,21 @@ def _with(prior: DriftPrior, values: Array, length: float) -> DriftPrior:
     )
 
 
-def _surprise(values: Array, *, evidence: Evidence, prior: DriftPrior, length: float) -> float:
-    """Minus the logarithm of the evidence, with broad priors of the strengths."""
-    spread, persistence, inclination = values
-    if np.abs(values).max() > 12:
-        return math.inf
-    own = _with(prior, values, length)
-    factor = np.linalg.cholesky(own.drift() + own.path())
-    total = ((spread + 1) / 1.5) ** 2 / 2 + persistence**2 / 2 + (inclination + (4.5 if prior.isotropic else 3)) ** 2 / 2
+def _surprise_at(values: Array, *, evidence: Evidence, prior: DriftPrior, length: float) -> float:
+    return math.inf if np.abs(values).max() > 12 else _surprise(evidence, _with(prior, values, length))
+
+
+def _surprise(evidence: Evidence, prior: DriftPrior) -> float:
+    """Minus the logarithm of the evidence of slices, with broad priors of the strengths."""
+    spread, bend = (math.log(prior.spread_px) + 1) / 1.5, math.log(prior.inclination_px / _USUAL_BEND_PX) / _BEND_SPREAD
+    total = (spread**2 + _logit(prior.persistence / 0.98) ** 2 + bend**2) / 2
+    factor = np.linalg.cholesky(prior.drift() + prior.path())
     for vector, information in zip(evidence.vector, evidence.information, strict=True):
         seen = np.eye(vector.size) + factor.T @ information @ factor
         lower = cho_factor(seen, lower=True)
         inner = factor.T @ vector
         total += float(np.log(np.diag(lower[0])).sum() - inner @ cho_solve(lower, inner) / 2)
-    return float(total)
+    return total
 
 
 def _steps(walk_px: Array, prior: DriftPrior) -> Array:

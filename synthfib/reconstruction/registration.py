@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_limits
 from synthfib.data.stack import ImageStack
 from synthfib.degradations.stacks import OnProgress
 from synthfib.errors import InputError
-from synthfib.reconstruction.drift_prior import DriftPrior, Motion, adapt, separate
+from synthfib.reconstruction.drift_prior import DriftPrior, adapt, likelier, separate
 from synthfib.reconstruction.face_likelihood import Evidence, face_evidence
 from synthfib.reconstruction.face_spectra import face_spectra, whole_pixels
 from synthfib.reconstruction.phase_correlation import pairwise_walk
@@ -42,17 +42,19 @@ class Registration:
     apparent_px: NDArray[np.float64]
 
 
-def register(stack: ImageStack, *, isotropic: bool = False, on_progress: OnProgress | None = None) -> Registration:
+def register(stack: ImageStack, *, isotropic: bool | None = None, on_progress: OnProgress | None = None) -> Registration:
     """Return the drift of every image, estimated from the images alone.
 
-    A constant inclination of the whole structure cannot be told from a steady drift; it is left to the structure, unless that is isotropic.
+    A constant inclination of the whole structure cannot be told from a steady drift. It is left to the structure, unless the faces are
+    likelier if that has none.
 
     Parameters
     ----------
     stack : ImageStack
         Images of one or more channels.
-    isotropic : bool
-        Whether the structure is known to have no preferred inclination; slow motion is then drift.
+    isotropic : bool, optional
+        Whether the structure is known to have no preferred inclination, so that slow motion is drift, or known to have one; by default
+        what makes the faces likelier.
     on_progress : callable, optional
         Told the share of the work done.
 
@@ -65,7 +67,8 @@ def register(stack: ImageStack, *, isotropic: bool = False, on_progress: OnProgr
     report: OnProgress = on_progress or (lambda share, note: None)
     with threadpool_limits(1):  # small matrices; and the order of sums would depend on the number of threads
         walk = pairwise_walk(stack.images)
-        motion = _fitted(stack.images, np.repeat(walk[None], stack.shape[0], axis=0), isotropic, report)
+        prior, evidence = _fitted(stack.images, np.repeat(walk[None], stack.shape[0], axis=0), isotropic, report)
+        motion = separate(evidence, prior, stack.shape[0])
     report(1.0, "")
     drift, apparent = (part - part.mean(axis=(0, 1)) for part in (motion.drift_px, motion.apparent_px))
     return Registration(drift, motion.drift_error_px, apparent)
@@ -87,7 +90,7 @@ def _check(stack: ImageStack) -> None:
         raise InputError(f"An image needs at least two grey values, slice {index} at {stack.channels[channel]} has one; leave that slice out.")
 
 
-def _fitted(images: NDArray[Any], at: NDArray[np.float64], isotropic: bool, report: OnProgress) -> Motion:
+def _fitted(images: NDArray[Any], at: NDArray[np.float64], isotropic: bool | None, report: OnProgress) -> tuple[DriftPrior, Evidence]:
     """Climb to the most likely displacements band by band, under a wide prior, which is adapted to the faces at the end."""
     prior, done, total = _wide_prior(at[0]), 0, 1 + sum(repeats for _, repeats in _BANDS)
     for band, repeats in _BANDS[:-1]:
@@ -96,7 +99,9 @@ def _fitted(images: NDArray[Any], at: NDArray[np.float64], isotropic: bool, repo
         report(done / total, "")
     _, evidence = _climb(images, at, prior, *_BANDS[-1])
     report((total - 1) / total, "")
-    return separate(evidence, adapt(evidence, replace(prior, isotropic=isotropic), len(images)), len(images))
+    kinds = (True, False) if isotropic is None else (isotropic,)
+    adapted = [adapt(evidence, replace(prior, isotropic=kind), len(images)) for kind in kinds]
+    return likelier(evidence, adapted, len(images)), evidence
 
 
 def _climb(

@@ -36,7 +36,7 @@ class GapCard(Card):
     method: GapMethod
     synthfib_version: str = __version__
     structures: GapStructures
-    microscope: str | None = None
+    microscopes: tuple[str, ...] = ()
     energies_kev: tuple[_Positive, ...] = ()
     settings: dict[str, float | int]
     losses: tuple[float, ...] = ()

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 
 from synthfib.catalogue import load_material, load_microscope
+from synthfib.catalogue.recipes import MicroscopeRecipe
 from synthfib.corpus.acquire import acquire
-from synthfib.corpus.recipe import make_generator
+from synthfib.corpus.recipe import degradations_of, make_generator
 from synthfib.data.milling import SliceThickness
 from synthfib.data.volume import LabelVolume
 from synthfib.training.gap_card import GapStructures
@@ -40,16 +41,16 @@ def make_structures(structures: GapStructures, *, on_volume: Callable[[int], Non
 
 
 def image_structures(
-    structures: GapStructures, microscope: str, energies_kev: Sequence[float], *, on_volume: Callable[[int], None] | None = None
+    structures: GapStructures, microscopes: Sequence[str], energies_kev: Sequence[float], *, on_volume: Callable[[int], None] | None = None
 ) -> GapImageExamples:
-    """Return the same with images of their faces, as a microscope of the catalogue records them.
+    """Return the same with images of their faces, as microscopes of the catalogue record them, but for drift.
 
     Parameters
     ----------
     structures : GapStructures
         As for `make_structures`; volume i is milled and imaged with the seed ``(s, i, 1)``.
-    microscope : str
-        Name of a microscope recipe.
+    microscopes : sequence of str
+        Names of microscope recipes; they take turns each time that all materials had theirs.
     energies_kev : sequence of float
         Landing energies in keV.
     on_volume : callable, optional
@@ -60,17 +61,23 @@ def image_structures(
     InputError
         If a name is unknown, or structures cannot be made or imaged.
     """
-    recipe, voxel_nm = load_microscope(microscope), structures.voxel_size_nm
+    recipes, voxel_nm = [_without_drift(name) for name in microscopes], structures.voxel_size_nm
     imaged = []
     for number, volume in enumerate(_volumes(structures, _PLANES_BELOW, None)):
         rng = np.random.default_rng([structures.seed, number, 1])
         plan = _thickness(structures).plan(pixel_size_nm=(voxel_nm, voxel_nm), rng=rng, depth_nm=structures.voxels * voxel_nm)
+        recipe = recipes[number // len(structures.materials) % len(recipes)]
         stack = acquire(volume, plan, recipe, energies_kev=energies_kev, rng=int(rng.integers(2**63)))
         scaled = InputStack.of(stack, stack.channels, PercentileScaling())
         imaged.append(ImagedStructure(volume.labels != 0, plan.voxel_index(voxel_nm), scaled.scaled(scaled.images)))
         if on_volume is not None:
             on_volume(number + 1)
     return GapImageExamples(imaged)
+
+
+def _without_drift(microscope: str) -> MicroscopeRecipe:
+    recipe = load_microscope(microscope)
+    return recipe.model_copy(update={"degradations": {name: of for name, of in degradations_of(recipe).items() if name != "drift"}})
 
 
 def _thickness(structures: GapStructures) -> SliceThickness:
