@@ -65,13 +65,13 @@ PUBLISHED_SCORES = {
 PUBLISHED_SPEED = {"cubic-spline": 7 / 128, "inpainting": 44 / 128}
 
 
-def chosen_sets(methods: dict[str, Interpolator], *, slow: bool) -> list[DataSet]:
-    """The published data sets, one for every other method, and those by measured positions, where the published network is left out unless `slow`."""
+def chosen_sets(methods: dict[str, Interpolator], series: list[str], *, slow: bool) -> list[DataSet]:
+    """The published data sets, one for every other method, and those by measured series, where the published network is left out unless `slow`."""
     published = [found for found in PUBLISHED.values() if found.method in methods]
     others = [data_set(f"{name}-s") for name in methods if name not in {found.method for found in PUBLISHED.values()}]
     skipped = ("linear",) if slow else ("linear", "inpainting")
     measured = [found for found in (*published, *others) if found.slice_grid_nm is not None and found.method not in skipped]
-    return [*published, *others, *(found.measured_by(series) for series in ("ruler", "automatic") for found in measured)]
+    return [*published, *others, *(found.measured_by(name) for name in series for found in measured)]
 
 
 def scored(made: Any, labels: Any, reach_nm: float) -> dict[str, float]:
@@ -109,22 +109,25 @@ def one_draw(
 
 
 def runs(structure: LeveledWave, scale: dict[str, int], sets: list[DataSet], methods: dict[str, Interpolator], kept: Path | None) -> list[Any]:
-    """All structures and draws; those that `kept` holds are not done again."""
+    """All structures and draws; what `kept` holds of them is not done again."""
     names = ["original", *(wanted.name for wanted in sets)]
-    done = {tuple(run["key"]): run["scores"] for run in _kept(kept) if set(names) <= set(run["scores"])}
+    done: dict[tuple[int, ...], dict[str, Any]] = {}
+    for run in _kept(kept):
+        done.setdefault(tuple(run["key"]), {}).update(run["scores"])
     size, total = scale["size"], scale["structures"] * scale["draws"]
     with progress("Reconstructing") as report:
         for seed in range(scale["structures"]):
             whole = None
             for draw in range(scale["draws"]):
-                if (key := (size, seed, draw)) not in done:
+                known = done.setdefault((size, seed, draw), {})
+                if wanted := [data for data in sets if data.name not in known]:
                     if whole is None:
                         whole = structure.generate((size + PLANES_BELOW, size, size), (GRID_NM,) * 3, rng=seed)
                     plan = LAW.plan(pixel_size_nm=(GRID_NM,) * 2, rng=1000 * seed + draw, depth_nm=size * GRID_NM)
-                    done[key] = one_draw(whole, size, plan, sets, methods, 1000 * seed + draw)
+                    known |= one_draw(whole, size, plan, wanted, methods, 1000 * seed + draw)
                     if kept is not None:
                         with kept.open("a", encoding="utf-8") as file:
-                            file.write(json.dumps({"key": key, "scores": done[key]}) + "\n")
+                            file.write(json.dumps({"key": (size, seed, draw), "scores": known}) + "\n")
                 report((seed * scale["draws"] + draw + 1) / total, "")
     keys = [(size, seed, draw) for seed in range(scale["structures"]) for draw in range(scale["draws"])]
     return [{name: done[key][name] for name in names} for key in keys]
@@ -286,6 +289,7 @@ def main() -> None:
     for name in ("size", "structures", "draws"):
         arguments.add_argument(f"--{name}", type=int, help="instead of that of the tier")
     arguments.add_argument("--methods", help="interpolation methods separated by commas; all that can work by default")
+    arguments.add_argument("--series", default="ruler,automatic", help="measured positions to use beside the true ones, separated by commas")
     arguments.add_argument("--fine-ligament-nm", type=float, help="diameter 4 V/S of the finest ligaments instead of that of the recipe")
     arguments.add_argument("--runs", type=Path, help="file that keeps every run, and is gone on with")
     for name in ("speed", "law", "json"):
@@ -296,7 +300,13 @@ def main() -> None:
     structure = cast(LeveledWave, make_generator(load_material(RECIPE)))
     if options.fine_ligament_nm is not None:
         structure = with_fine_ligaments(structure, options.fine_ligament_nm)
-    found = runs(structure, scale, chosen_sets(methods, slow=options.tier == "full"), methods, options.runs)
+    found = runs(
+        structure,
+        scale,
+        chosen_sets(methods, [name for name in options.series.split(",") if name], slow=options.tier == "full"),
+        methods,
+        options.runs,
+    )
     document: dict[str, Any] = {
         "tier": options.tier,
         **scale,

@@ -62,12 +62,15 @@ def test_the_kernel_walks_the_trees_of_scikit_learn() -> None:
 def test_samples_are_balanced_and_belong_to_their_pixels() -> None:
     stack = porous_stack(1, (4, 30, 30))
     corpus = StacksInMemory({"train-0": stack, "train-1": porous_stack(2, (4, 30, 30))})
-    features, solid = balanced_pixels(
+    features, solid, weights = balanced_pixels(
         corpus, stack.channels, sigmas_px=(0.0,), adjacent_slices=1, n_pixels=800, rng=np.random.default_rng(1), on_volume=lambda _: None
     )
     assert features.shape == (800, 1)
     assert solid.sum() == 400
     assert features[solid].mean() > features[~solid].mean() + 0.5
+    there = sum(int(np.count_nonzero(corpus.read(name).labels)) for name in corpus.names("train"))
+    assert weights[solid].sum() == pytest.approx(there)
+    assert weights.sum() == pytest.approx(2 * 4 * 30 * 30)
 
 
 def test_threads_change_nothing() -> None:

@@ -1,4 +1,4 @@
-"""As many pixels of solid as of pore, with the features of each, drawn from whole volumes."""
+"""As many pixels of solid as of pore, with the features of each and how many it stands for, drawn from whole volumes."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def balanced_pixels(
     n_pixels: int,
     rng: np.random.Generator,
     on_volume: Callable[[float], None],
-) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """Return features ``(pixel, feature)`` and truth ``(pixel,)`` of pixels of the training split.
+) -> tuple[NDArray[np.float32], NDArray[np.bool_], NDArray[np.float64]]:
+    """Return features ``(pixel, feature)`` and truth ``(pixel,)`` of pixels of the training split, and how many pixels each stands for.
 
     Every volume gives the same number of pixels, half of them solid, each pixel with the same chance within its phase and volume; a
     phase of which there are fewer gives all that it has. One volume is in memory at a time, and of its features those of the faces
@@ -36,20 +36,30 @@ def balanced_pixels(
         If the split is empty, a volume lacks labels or a channel, or one of the phases is nowhere.
     """
     names = corpus.names("train")
-    features, truth = [], []
+    features, truth, weights = [], [], []
     for done, name in enumerate(names, start=1):
         stack = InputStack.of(corpus.read(name), channels, PercentileScaling(), with_truth=True)
-        drawn = _drawn_by_face(stack, max(1, n_pixels // (2 * len(names))), rng)
+        drawn = _drawn_by_face(stack, n_each := max(1, n_pixels // (2 * len(names))), rng)
+        stands_for = _stands_for(stack, n_each)
         for face, values in enumerate(scale_space_faces(stack, sigmas_px, adjacent_slices)):
             pixels, solid = drawn[face]
             features.append(values.reshape(len(values), -1)[:, pixels].T)
             truth.append(solid)
+            weights.append(stands_for[solid.astype(np.intp)])
         on_volume(done / len(names))
     is_solid = np.concatenate(truth) if truth else np.zeros(0, np.bool_)
     if is_solid.all() or not is_solid.any():
         missing = "no volume" if not is_solid.size else "no pore" if is_solid.all() else "no solid"
         raise InputError(f"Training needs pixels of pore and of solid in the split 'train', corpus {corpus.name!r} has {missing} there.")
-    return np.concatenate(features), is_solid
+    return np.concatenate(features), is_solid, np.concatenate(weights)
+
+
+def _stands_for(stack: InputStack, n_each: int) -> NDArray[np.float64]:
+    """Return for how many pixels of its volume a drawn pixel of pore stands, and one of solid."""
+    assert stack.solid is not None
+    n_solid = np.count_nonzero(stack.solid)
+    pixels = np.array([stack.solid.size - n_solid, n_solid])
+    return np.asarray(pixels / np.clip(pixels, 1, n_each))
 
 
 def _drawn_by_face(stack: InputStack, n_each: int, rng: np.random.Generator) -> list[tuple[NDArray[np.intp], NDArray[np.bool_]]]:

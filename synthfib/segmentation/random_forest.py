@@ -72,8 +72,7 @@ PRESETS: Mapping[str, ForestSettings] = {
 class RandomForest:
     """Classifies each pixel by a random forest, from all channels of a face and its neighbours, smoothed by Gaussians.
 
-    Learns from as many pixels of solid as of pore, so that a probability of 0.5 favours the rarer phase; see `PostProcessed` for a
-    threshold that does not.
+    Learns from as many pixels of solid as of pore, each with the weight of the pixels that it stands for.
 
     Parameters
     ----------
@@ -112,7 +111,7 @@ class RandomForest:
         if not names:
             raise InputError(f"Training needs at least one volume in the split 'train', corpus {corpus.name!r} has none.")
         first = corpus.read(names[0])
-        features, is_solid = balanced_pixels(
+        features, is_solid, weights = balanced_pixels(
             corpus,
             first.channels,
             sigmas_px=self.settings.sigmas_px,
@@ -126,7 +125,7 @@ class RandomForest:
             min_samples_leaf=self.settings.smallest_leaf,
             n_jobs=self.threads,
             random_state=int(generator.integers(2**31)),
-        ).fit(features, is_solid)
+        ).fit(features, is_solid, sample_weight=weights)
         self._forest = Forest.of_sklearn(grown)
         self._card = ForestCard(
             channels=tuple((channel.energy_kev, channel.detector) for channel in first.channels),

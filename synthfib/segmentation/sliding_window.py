@@ -104,13 +104,12 @@ class SlidingWindow(LearnedNetwork[SlidingWindowNetwork, SlidingWindowCard]):
             network = SlidingWindowNetwork(card.plan(), dropout=self.settings.dropout, spatial_dropout=self.settings.spatial_dropout)
             run = SlidingWindowTraining(network, training, validation, self.settings, card.seed)
             state = run.run(state_file=state_file, fingerprint=fingerprint(card), on_progress=on_progress)
+            network.expect(_solid_share(training))
         self._network = network
         self._card = card.model_copy(update={"best_epoch": state.best_epoch, "history": tuple(state.history)})
 
     def predict(self, stack: ImageStack, /) -> NDArray[np.float32]:
-        """Return the probability of solid, ``(slice, y, x)``.
-
-        Phases counted the same in training, so that a threshold other than 0.5 may do better where one of them is rare.
+        """Return the probability of solid, ``(slice, y, x)``, in images with as much solid as those of training.
 
         Raises
         ------
@@ -215,6 +214,11 @@ class CNN1D(SlidingWindow):
     """1DCNN: sees rows of pixels as vectors; its layers are our own."""
 
     name = "1dcnn"
+
+
+def _solid_share(stacks: Sequence[InputStack]) -> float:
+    truths = [stack.solid for stack in stacks if stack.solid is not None]
+    return sum(int(np.count_nonzero(solid)) for solid in truths) / sum(solid.size for solid in truths)
 
 
 def _preset(name: str) -> SlidingWindowSettings:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -80,6 +82,15 @@ class SlidingWindowNetwork(nn.Module):
         hidden = sum(parts[1:], parts[0]).permute(1, 2, 0).reshape(height * width, -1)
         hidden = self._dropped(elu(self.second(self._dropped(elu(hidden)))))
         return torch.addmv(self.last.bias, hidden, self.last.weight[0]).reshape(height, width)
+
+    def expect(self, solid_share: float) -> None:
+        """Make logits those of images of which a share is solid, after training in which both phases counted the same.
+
+        The odds of every pixel are multiplied by those of the share: M. Saerens, P. Latinne, C. Decaestecker, Neural Comput. 14 (2002) 21,
+        doi 10.1162/089976602753284446.
+        """
+        with torch.no_grad():
+            self.last.bias += math.log(solid_share / (1 - solid_share))
 
     def _dropped(self, hidden: Tensor) -> Tensor:
         return functional.dropout(hidden, self.dropout, self.training) if self.training and self.dropout else hidden
