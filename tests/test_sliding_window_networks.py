@@ -94,6 +94,16 @@ def test_dropout_acts_in_training_alone_in_both_forms(member: str) -> None:
             network.train()
 
 
+def test_odds_are_multiplied_by_those_of_the_share() -> None:
+    network = SlidingWindowNetwork(window_plan("2dcnn", 11, 1)).eval()
+    windows = torch.rand(5, 1, 1, 2 * network.reach + 1, 2 * network.reach + 1, generator=torch.Generator().manual_seed(1))
+    with torch.inference_mode():
+        balanced = torch.exp(network(windows))
+    network.expect(0.2)
+    with torch.inference_mode():
+        torch.testing.assert_close(torch.exp(network(windows)), balanced * 0.2 / 0.8)
+
+
 def test_bad_windows_are_refused() -> None:
     with pytest.raises(InputError, match="odd"):
         window_plan("2dcnn", 32)

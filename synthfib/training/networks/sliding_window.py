@@ -90,7 +90,7 @@ class SlidingWindowNetwork(nn.Module):
         doi 10.1162/089976602753284446.
         """
         with torch.no_grad():
-            self.last.bias += math.log(solid_share / (1 - solid_share))
+            self.last.bias.add_(math.log(solid_share / (1 - solid_share)))
 
     def _dropped(self, hidden: Tensor) -> Tensor:
         return functional.dropout(hidden, self.dropout, self.training) if self.training and self.dropout else hidden
