@@ -13,6 +13,7 @@ from scipy import ndimage
 from synthfib.data.milling import MillingPlan
 from synthfib.data.stack import Channel, ImageStack
 from synthfib.errors import InputError
+from synthfib.reconstruction.phase_correlation import pairwise_walk
 from synthfib.reconstruction.registration import Registration, register, rms_error_px
 
 SHAPE = (28, 96, 96)
@@ -31,14 +32,15 @@ def block(seed: int = 1, *, shear_px: NDArray[Any] | None = None) -> NDArray[np.
 
 def recorded(solid: NDArray[np.float32], displacement_px: NDArray[np.float64], noise: float = 0.05) -> ImageStack:
     """Images of two energies, the second with some of the next face shining through, moved and noisy."""
+    n_slices = len(solid)
     below = np.concatenate([solid[1:], solid[-1:]])
     random = np.random.default_rng(7)
-    images = np.empty((2, *SHAPE), np.uint8)
-    for channel, index in np.ndindex(2, SHAPE[0]):
+    images = np.empty((2, *solid.shape), np.uint8)
+    for channel, index in np.ndindex(2, n_slices):
         clean = solid[index] if channel == 0 else np.maximum(solid[index], 0.5 * below[index])
         moved = ndimage.shift(clean, displacement_px[channel, index], order=3, mode="grid-wrap")
         images[channel, index] = np.clip(60 + 120 * moved + 255 * noise * random.standard_normal(moved.shape), 0, 255).astype(np.uint8)
-    plan = MillingPlan(10.0 * np.arange(SHAPE[0], dtype=np.float64), (PIXEL_NM, PIXEL_NM))
+    plan = MillingPlan(10.0 * np.arange(n_slices, dtype=np.float64), (PIXEL_NM, PIXEL_NM))
     return ImageStack(images, (Channel(1.0), Channel(2.0)), plan, displacement_nm=(displacement_px * PIXEL_NM).astype(np.float32))
 
 
@@ -104,6 +106,15 @@ def test_slow_motion_is_drift_where_the_structure_is_said_to_be_isotropic(drifti
     stack, found = drifting
     known = register(stack, isotropic=True)
     assert rms_error_px(known.displacement_px, known.apparent_px) < 0.5 * rms_error_px(found.displacement_px, found.apparent_px)
+
+
+@pytest.mark.parametrize("seed", range(2, 8))
+def test_faces_that_are_nothing_alike_are_not_taken_to_have_jumped(seed: int) -> None:
+    """After a slice that is much too thick nothing is left to compare: a peak of chance, some pixels off, is no drift."""
+    first, second = block(1)[:10], block(seed)[10:20]
+    walk_px = pairwise_walk(recorded(np.concatenate([first, second]), np.zeros((2, 20, 2))).images)
+    steps = np.hypot(*np.diff(walk_px, axis=0).T)
+    assert steps[9] < 4
 
 
 def test_whether_slow_motion_is_drift_is_decided_by_the_faces() -> None:

@@ -14,6 +14,10 @@ _LAGS = (1, 2, 3)
 _FINE_PX, _COARSE_PX = 1.5, 15.0
 _TAPERED = 0.3
 _PAIR_ERROR_PX = 1.0
+#: Width of the law of steps, Student's with three degrees of freedom.
+_USUAL_STEP_PX = 2.0
+#: Farther than this from the likeliest shift, the highest peak is another one.
+_SAME_PEAK_PX = 2.0
 _ROUNDS = 10
 #: Of an untyped library.
 _correlate: Any = skimage.registration.phase_cross_correlation
@@ -43,13 +47,27 @@ def pairwise_walk(images: NDArray[Any]) -> NDArray[np.float64]:
 
 
 def _shift(first: NDArray[np.float32], second: NDArray[np.float32]) -> tuple[NDArray[np.float64], float]:
-    """How far the second face lies beside the first, and how much that counts: not at all if it is far and they are hardly alike there."""
+    """Return how far the second face lies beside the first, and how much that counts: more, the more they are alike there."""
+    likeliest, alike = _likeliest(first, second)
     shift = -np.asarray(_correlate(first, second, upsample_factor=4, normalization=None)[0], np.float64)
-    if np.any(np.abs(shift) > np.asarray(first.shape) / 4):
-        return shift, 0.0
-    back = np.roll(second, (-np.rint(shift)).astype(int), axis=(0, 1))
-    alike = float((first * back).sum() / np.sqrt((first**2).sum() * (back**2).sum()))
-    return shift, max(alike, 0.0) ** 2
+    return shift if np.hypot(*(shift - likeliest)) < _SAME_PEAK_PX else likeliest, max(alike, 0.0) ** 2
+
+
+def _likeliest(first: NDArray[np.float32], second: NDArray[np.float32]) -> tuple[NDArray[np.float64], float]:
+    """Return the whole-pixel shift that is likeliest, given how alike faces are there and how far steps usually go, and the likeness.
+
+    With n independent places on a face, a correlation c has the likelihood ``(1 - c**2) ** (-n / 2)``: faces that are hardly alike anywhere are
+    taken to lie where they are, and not at a peak of chance.
+    """
+    waves = [np.fft.rfft2(face) for face in (first, second)]
+    power = np.abs(waves[0]) ** 2
+    places = float(power.sum() ** 2 / (power**2).sum())
+    alike = np.fft.irfft2(waves[1] * waves[0].conj(), first.shape) / np.sqrt((first**2).sum() * (second**2).sum())
+    y, x = (np.fft.fftfreq(size, 1 / size) for size in first.shape)
+    far = (y[:, None] ** 2 + x**2) / _USUAL_STEP_PX**2
+    evidence = -places / 2 * np.log1p(-(np.clip(alike, 0, 0.999) ** 2)) - 2 * np.log1p(far / 3)
+    row, column = np.unravel_index(int(np.argmax(evidence)), alike.shape)
+    return np.array([y[row], x[column]]), float(alike[row, column])
 
 
 def _prepared(images: NDArray[Any]) -> list[NDArray[np.float32]]:
