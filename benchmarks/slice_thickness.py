@@ -40,6 +40,7 @@ from synthfib.generators.leveled_wave import LeveledWave
 from synthfib.reconstruction.data_sets import GRID_NM, PUBLISHED, TARGET_NM, DataSet, data_set
 from synthfib.reconstruction.expected_errors import copied_errors_percent, distances_above, drifted_distances, nearest_distances
 from synthfib.reconstruction.interpolation import FaceImages, ImageInterpolator, Interpolator, interpolate
+from synthfib.reconstruction.interpolation.inpainting import Inpainting
 from synthfib.reconstruction.interpolation.ready import ready_methods
 
 RECIPE = "hierarchical-nanoporous-gold"
@@ -292,11 +293,14 @@ def main() -> None:
     arguments.add_argument("--series", default="ruler,automatic", help="measured positions to use beside the true ones, separated by commas")
     arguments.add_argument("--fine-ligament-nm", type=float, help="diameter 4 V/S of the finest ligaments instead of that of the recipe")
     arguments.add_argument("--runs", type=Path, help="file that keeps every run, and is gone on with")
+    arguments.add_argument("--half-precision", action="store_true", help="run the published network in bfloat16")
     for name in ("speed", "law", "json"):
         arguments.add_argument(f"--{name}", action="store_true")
     options = arguments.parse_args()
     scale = {name: getattr(options, name) or value for name, value in TIERS[options.tier].items()}
     methods, missing = ready_methods(options.methods.split(",") if options.methods else None, ENERGIES_KEV)
+    if options.half_precision and "inpainting" in methods:
+        methods["inpainting"] = Inpainting(half_precision=True)
     structure = cast(LeveledWave, make_generator(load_material(RECIPE)))
     if options.fine_ligament_nm is not None:
         structure = with_fine_ligaments(structure, options.fine_ligament_nm)

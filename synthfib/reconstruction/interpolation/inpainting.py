@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -14,8 +15,8 @@ from synthfib.reconstruction.interpolation.trained import trained_network
 if TYPE_CHECKING:
     import torch
 
-# Sections that go through the network together: its 600 maps of them should stay in the cache.
-_SECTIONS = 2
+# Pixels of the sections that go through the network together: few of its 600 maps of them fit into the cache.
+_PIXELS = 2**17
 
 
 class Inpainting(Interpolator):
@@ -29,6 +30,8 @@ class Inpainting(Interpolator):
         Weights of one's own, written by ``synthfib train-interpolation``; by default those that come with the package.
     threads : int
         Threads of the arithmetic.
+    half_precision : bool
+        Compute in bfloat16, several times faster on processors that can; one voxel in a thousand may come out otherwise.
 
     References
     ----------
@@ -39,8 +42,8 @@ class Inpainting(Interpolator):
     # The network sees 12 planes further, with a face on each at worst, and its cubic curves one face more.
     halo: ClassVar[int] = 14
 
-    def __init__(self, weights: Path | None = None, *, threads: int = 2) -> None:
-        self._weights, self._threads = weights, threads
+    def __init__(self, weights: Path | None = None, *, threads: int = 2, half_precision: bool = False) -> None:
+        self._weights, self._threads, self._half_precision = weights, threads, half_precision
 
     def fill(self, faces: NDArray[np.bool_], depths: NDArray[np.float64], planes: tuple[int, int]) -> NDArray[np.bool_]:
         """Return the planes of a range."""
@@ -56,6 +59,8 @@ class Inpainting(Interpolator):
         shown[places[inside] - first] = values[inside]
         smooth = cubic_lines(values, places.astype(np.float64), (first, end))
         network, _ = trained_network("inpainting", self._weights)
+        if self._half_precision:
+            network = deepcopy(network).bfloat16()
         with reproducible(seed=0, threads=self._threads):
             both = _sections(network, shown, smooth, 1) + _sections(network, shown, smooth, 2)
         solid = np.where(known[:, None, None], shown, both / 2) > MISSING
@@ -66,13 +71,15 @@ def _sections(network: torch.nn.Module, shown: NDArray[np.float32], smooth: NDAr
     """Return what the network draws in the sections across one axis, ``(z, y, x)``."""
     import torch
 
-    drawn = np.empty_like(shown)
+    drawn, like = np.empty_like(shown), next(network.parameters())
     planes, curves, results = (np.moveaxis(array, axis, 0)[:, None] for array in (shown, smooth, drawn))
     with torch.inference_mode():
-        for start in range(0, len(planes), _SECTIONS):
-            batch = slice(start, start + _SECTIONS)
+        sections = max(2, _PIXELS // (planes.shape[2] * planes.shape[3]))
+        for start in range(0, len(planes), sections):
+            batch = slice(start, start + sections)
             inputs = (
-                torch.from_numpy(np.ascontiguousarray(array[batch])).contiguous(memory_format=torch.channels_last) for array in (planes, curves)
+                torch.from_numpy(np.ascontiguousarray(array[batch])).to(like).contiguous(memory_format=torch.channels_last)
+                for array in (planes, curves)
             )
-            results[batch] = network(*inputs).numpy()
+            results[batch] = network(*inputs).float().numpy()
     return drawn
