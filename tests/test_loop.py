@@ -130,6 +130,12 @@ def test_the_best_epoch_is_restored_and_stopping_is_early(monkeypatch: pytest.Mo
     assert weights_of(state) == weights[1]
 
 
+def test_a_loss_that_is_no_number_ends_training(undisturbed: TrainingState) -> None:
+    with pytest.raises(InputError, match=r"diverged in epoch 5: .* smaller learning_rate"):
+        undisturbed.close_epoch(float("nan"), 0.1)
+    assert undisturbed.epoch == 4
+
+
 def test_the_learning_rate_shrinks_on_a_plateau(monkeypatch: pytest.MonkeyPatch) -> None:
     losses = iter([0.5, 0.5, 0.5, 0.5])
     monkeypatch.setattr(Training, "_validation_loss", lambda _: next(losses))

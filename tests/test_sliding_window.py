@@ -194,6 +194,12 @@ def test_bad_input_is_refused(stack: ImageStack) -> None:
         CNN2D(settings="fats")
 
 
+def test_a_learning_rate_that_blows_weights_up_is_refused() -> None:
+    settings = SlidingWindowSettings(learning_rate=1e30, tile_size=12, tiles_per_step=1, steps_per_epoch=4, max_epochs=2, validation_tiles=1)
+    with pytest.raises(InputError, match="diverged in epoch 1"):
+        CNN2D(11, 1, filters=(4, 4), settings=settings, threads=1).fit(porous_corpus(shape=(4, 40, 40)), rng=1)
+
+
 def test_a_phase_that_is_nowhere_is_refused() -> None:
     empty = {name: replace(stack, labels=np.zeros_like(stack.labels)) for name, stack in CORPUS.stacks.items()}
     with pytest.raises(InputError, match="no solid"):

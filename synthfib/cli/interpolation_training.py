@@ -11,7 +11,7 @@ from synthfib.cli import options
 from synthfib.cli.options import Force, Json, Seed
 from synthfib.errors import InputError, UnknownNameError
 
-_MICROSCOPES = "helios-g3-multi-voltage"
+_MICROSCOPES = "helios-g3-multi-voltage,helios-g3-good-day,helios-g3-bad-day"
 
 
 def train_interpolation(

@@ -177,6 +177,6 @@ GAP_TRAININGS: Mapping[GapMethod, GapTraining] = MappingProxyType(
     {
         "neural-spline": GapTraining(steps=6000),
         "inpainting": GapTraining(steps=1500, batch_size=8, learning_rate=1e-3),
-        "shine-through": GapTraining(steps=3500),
+        "shine-through": GapTraining(steps=6000),
     }
 )

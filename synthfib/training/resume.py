@@ -47,7 +47,15 @@ class TrainingState:
         return len(self.history)
 
     def close_epoch(self, training_loss: float, validation_loss: float) -> None:
-        """Record an epoch, keep its weights if it is the best, and let the schedule act."""
+        """Record an epoch, keep its weights if it is the best, and let the schedule act.
+
+        Raises
+        ------
+        InputError
+            If the loss is no number any more.
+        """
+        if not math.isfinite(training_loss):
+            raise InputError(f"Training diverged in epoch {self.epoch + 1}: its loss is not a number; learn again with a smaller learning_rate.")
         learning_rate = float(self.optimizer.param_groups[0]["lr"])
         self.history.append({"training_loss": training_loss, "validation_loss": validation_loss, "learning_rate": learning_rate})
         if validation_loss < self.best_loss:

@@ -21,6 +21,8 @@ from synthfib.training.sliding_window_settings import SlidingWindowSettings
 from synthfib.training.stacks import InputStack
 
 _VALIDATION_TILE = 32
+#: Norm of a gradient that is an accident; usual ones stay below.
+_LARGEST_GRADIENT = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,7 @@ class SlidingWindowTraining:
             drawn = [self._changed(tile, rng) for tile in tiles.draw(self.settings.tiles_per_step, rng=rng)]
             state.optimizer.zero_grad(set_to_none=True)
             losses.append(self._learn(drawn))
+            torch.nn.utils.clip_grad_norm_(self.network.parameters(), _LARGEST_GRADIENT)
             state.optimizer.step()
             if on_progress is not None:
                 fraction = (state.epoch + step / self.settings.steps_per_epoch) / self.settings.max_epochs
