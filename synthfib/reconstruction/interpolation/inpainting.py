@@ -31,7 +31,7 @@ class Inpainting(Interpolator):
     threads : int
         Threads of the arithmetic.
     half_precision : bool
-        Compute in bfloat16, several times faster on processors that can; one voxel in a thousand may come out otherwise.
+        Compute in bfloat16, several times faster on processors that can; one voxel in ten thousand came out otherwise.
 
     References
     ----------
