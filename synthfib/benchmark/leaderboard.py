@@ -77,9 +77,8 @@ def structure_table(document: Mapping[str, Any]) -> str:
         found, ends = volume["structure"], volume["intervals"]
         row = [volume["volume"]]
         for own in (f"isotropy_{name}" for name in names):
-            low, high = ends.get(own, (0.0, 0.0))
             row += [
-                f"{found[own]:.3f} [{low:.3f}, {high:.3f}]" if own in found else "",
+                "{:.3f} [{:.3f}, {:.3f}]".format(found[own], *ends[own]) if own in found else "",
                 f"{found[true]:.3f}" if (true := f"truth_{own}") in found else "",
             ]
         rows.append(row)
