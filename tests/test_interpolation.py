@@ -9,13 +9,14 @@ from scipy.ndimage import label
 from synthfib.errors import InputError, SynthfibError
 from synthfib.reconstruction.interpolation import INTERPOLATORS, Interpolator, bracket, interpolate
 from synthfib.reconstruction.interpolation._hole_kernels import fill_small_holes
+from synthfib.reconstruction.interpolation.inpainting import Inpainting
 from synthfib.reconstruction.interpolation.linear import Linear
 from synthfib.reconstruction.interpolation.nearest import Nearest
 from synthfib.reconstruction.interpolation.ready import ready_method
 from synthfib.reconstruction.interpolation.shape_based import ShapeBased, signed_distance
 from synthfib.reconstruction.interpolation.spline import CubicSpline
 from synthfib.reconstruction.interpolation.spline_weights import spline_weights
-from synthfib.testing.interpolators import InterpolatorContract, smooth_structure, uneven_depths
+from synthfib.testing.interpolators import InterpolatorContract, planes_between, smooth_structure, uneven_depths
 
 
 class TestContract(InterpolatorContract):
@@ -149,6 +150,13 @@ def test_bracket_has_two_faces_at_least() -> None:
 def test_impossible_faces_are_one_sentence(faces: np.ndarray, depths: list[float], words: str) -> None:
     with pytest.raises(InputError, match=words):
         next(interpolate(faces, depths, Nearest()))
+
+
+def test_half_precision_moves_next_to_nothing() -> None:
+    structure, depths = smooth_structure(3), uneven_depths(3)
+    whole, half = (planes_between(Inpainting(threads=1, half_precision=halved), structure[depths], depths) for halved in (False, True))
+    assert (whole != half).mean() < 0.002
+    assert (half != structure[: len(half)]).mean() < 0.1
 
 
 def test_impossible_settings_are_one_sentence() -> None:

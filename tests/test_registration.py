@@ -117,16 +117,10 @@ def test_faces_that_are_nothing_alike_are_not_taken_to_have_jumped(seed: int) ->
     assert steps[9] < 4
 
 
-def test_whether_slow_motion_is_drift_is_decided_by_the_faces() -> None:
-    """Four structures of a dozen ligaments; with slow motion left to the structure on principle, and none of it, and as it turns out."""
-    errors = {None: 0.0, True: 0.0, False: 0.0}
-    for seed in range(3, 7):
-        moved = walk(1.0, seed)
-        stack = recorded(block(seed), moved)
-        for known in errors:
-            errors[known] += rms_error_px(register(stack, isotropic=known).displacement_px, moved) / 4
-    assert errors[None] < 1.1 * min(errors[True], errors[False])
-    assert errors[None] < 0.7
+def test_drift_is_found_when_nothing_is_said_of_the_structure() -> None:
+    """Mean of four structures of a dozen ligaments, which lean by chance."""
+    errors = [rms_error_px(register(recorded(block(seed), moved)).displacement_px, moved) for seed, moved in ((s, walk(1.0, s)) for s in range(3, 7))]
+    assert np.mean(errors) < 0.7
 
 
 def test_one_channel_and_one_slice_will_do() -> None:
