@@ -28,7 +28,7 @@ def walk(seed: int) -> NDArray[np.float64]:
     random, found = np.random.default_rng(seed), np.zeros((N, 2))
     for index in range(1, N):
         found[index] = 0.6 * found[index - 1] + random.standard_normal(2)
-    return found - found.mean(axis=0)
+    return np.asarray(found - found.mean(axis=0))
 
 
 def decided(evidence: Evidence) -> DriftPrior:
